@@ -1,0 +1,1 @@
+"""Everything that sockmon knows and does without a screen."""

@@ -1,0 +1,1 @@
+"""Values as JSON, CSV and other formats."""

@@ -1,0 +1,1 @@
+"""Pure: joins sockets, flows and programs into balances and verdicts."""

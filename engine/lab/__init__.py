@@ -1,0 +1,1 @@
+"""Makes traffic: the actors that run as one process each."""

@@ -1,0 +1,221 @@
+"""Every message of every channel between two of sockmon's processes.
+
+The screen asks, the worker answers: one answer a request, in order. A channel is typed by the two unions at the end of
+each section; a message of another type ends the channel. Descriptors travel beside a message (SCM_RIGHTS), in the order
+that the message's docstring gives.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.model.health import Degradation, Role
+from engine.model.lab import ActorCommand, ActorReport, ActorSpec
+from engine.model.packets import CaptureOptions, CaptureStatus, Dissection, PacketRow
+from engine.model.sockets import SocketCounters, SocketEntry
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The request could not be carried out; `sentence` says what, on what and what to do."""
+
+    sentence: str
+    errno: int = 0
+
+
+# --- screen and sockets worker -------------------------------------------------------------------------------------
+
+
+class SocketsOptions(msgspec.Struct, frozen=True, gc=False):
+    """How the sockets worker reads the table."""
+
+    source: str = "auto"
+    """auto, netlink, proc or psutil."""
+    families: tuple[str, ...] = ("tcp", "udp")
+    """Any of tcp, udp, udpl, raw, icmp, unix, packet, netlink."""
+    owners: bool = True
+
+
+class AskSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """What changed in the table since `since`, the generation of an earlier answer; 0 asks for all of it."""
+
+    since: int = 0
+    options: SocketsOptions = SocketsOptions()
+
+
+class ClosedSocket(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A socket that is gone: its last known row and when it went. `by_event` if the kernel told, not its absence."""
+
+    entry: SocketEntry
+    ts_ns: int
+    by_event: bool
+
+
+class SocketsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The difference from generation `since` to `generation`; `full` if it is the whole table instead."""
+
+    generation: int
+    full: bool
+    changed: list[SocketEntry]
+    gone: list[int]
+    """Keys."""
+    closed: list[ClosedSocket]
+    counters: SocketCounters
+    source: str
+    """netlink, proc or psutil: the one in use."""
+    degradations: tuple[Degradation, ...] = ()
+
+
+SocketsRequest = AskSockets
+SocketsReply = SocketsAnswer | Failed
+
+# --- screen and capture worker -------------------------------------------------------------------------------------
+
+
+class StartCapture(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Capture so from now on. One descriptor: an unbound AF_PACKET socket of protocol 0, for source `ring`;
+    for source `scapy` the same, bound by the worker. Without one the capture cannot start: `errno` says why."""
+
+    options: CaptureOptions
+    errno: int = 0
+
+
+class StopCapture(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Capture no more; the store stays."""
+
+
+class AskPackets(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """A window of rows that pass `display_filter` (engine.query) and, with `handshakes`, carry SYN, FIN or RST.
+
+    `first` is the index among the rows that pass; -1 asks for the last `count` (following the newest).
+    """
+
+    first: int
+    count: int
+    display_filter: str = ""
+    handshakes: bool = True
+
+
+class PacketsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """`rows` from index `first` of the `total` that pass."""
+
+    first: int
+    total: int
+    rows: list[PacketRow]
+    status: CaptureStatus
+
+
+class AskFrame(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The captured bytes of one frame."""
+
+    number: int
+
+
+class FrameAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """`data` is empty and `link_type` -1 if the frame was evicted."""
+
+    number: int
+    ts_ns: int
+    link_type: int
+    """LINKTYPE_ number as in pcap."""
+    wire_length: int
+    data: bytes
+
+
+class AskStatus(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """How the capture stands."""
+
+
+class StatusAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    status: CaptureStatus
+
+
+CaptureRequest = StartCapture | StopCapture | AskPackets | AskFrame | AskStatus
+CaptureReply = PacketsAnswer | FrameAnswer | StatusAnswer | Failed
+
+# --- screen and dissector ------------------------------------------------------------------------------------------
+
+
+class Dissect(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Take one frame apart."""
+
+    frame: FrameAnswer
+
+
+class DissectAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    dissection: Dissection
+
+
+DissectorRequest = Dissect
+DissectorReply = DissectAnswer | Failed
+
+# --- screen and actor ----------------------------------------------------------------------------------------------
+
+
+class RunActor(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The first message to an actor's process: what it is."""
+
+    spec: ActorSpec
+
+
+class AskActor(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """How the actor stands, with the calls numbered above `calls_after`."""
+
+    calls_after: int = 0
+
+
+class CommandActor(msgspec.Struct, frozen=True, tag=True, gc=False):
+    command: ActorCommand
+    text: str = ""
+
+
+class ActorAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    report: ActorReport
+
+
+ActorRequest = RunActor | AskActor | CommandActor
+ActorReply = ActorAnswer | Failed
+
+# --- front (screen or command) and launcher ------------------------------------------------------------------------
+
+
+class StartProcess(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Start a worker or an actor; `name` tells several actors apart and is shown by `ps`."""
+
+    role: Role
+    name: str = ""
+
+
+class ProcessStarted(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """One descriptor: our end of the new process's channel."""
+
+    role: Role
+    pid: int
+
+
+class OpenPacketSocket(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Open an AF_PACKET socket of protocol 0 (it hears nothing until bound)."""
+
+
+class PacketSocketOpened(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """One descriptor, or none and the `errno` that says why."""
+
+    errno: int = 0
+
+
+class ProcessEnded(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Sent unasked. `how` in words: `killed by SIGKILL`, `exit code 1`; `last_words` is the end of its stderr."""
+
+    role: Role
+    pid: int
+    how: str
+    last_words: str = ""
+
+
+class EndProcess(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Kill a process that the launcher started (one that no longer answers)."""
+
+    pid: int
+
+
+LauncherRequest = StartProcess | OpenPacketSocket | EndProcess
+LauncherReply = ProcessStarted | PacketSocketOpened | ProcessEnded | Failed

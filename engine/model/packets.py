@@ -1,0 +1,123 @@
+"""Frames and segments as they cross from the capture worker to the screen."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.model.health import Degradation, Trust
+
+
+class Segment(msgspec.Struct, gc=False):
+    """A TCP segment out of one frame: RFC 9293's SEG variables and where it came from.
+
+    Not frozen only because the decoder makes 100,000 of them a second; nobody changes one.
+    """
+
+    ts_ns: int
+    """Capture time, nanoseconds since the epoch."""
+    src: bytes
+    """Packed address: 4 or 16 bytes."""
+    dst: bytes
+    sport: int
+    dport: int
+    seq: int
+    ack: int
+    flags: int
+    """TcpFlags, and the 3 reserved bits above them."""
+    wnd: int
+    """Raw 16-bit window."""
+    urg: int
+    len: int
+    """Payload bytes by the IP header's count; -1 where there is none (section 1 of the analysis rules)."""
+    header_length: int
+    options: bytes
+    """The option bytes as captured."""
+    interface: int = 0
+    ip_id: int = 0
+    ttl: int = 0
+    truncated: bool = False
+    """The capture ends inside the TCP header or its options."""
+
+
+class PacketRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One line of the packet list."""
+
+    number: int
+    """1-based, in the order of capture; never reused."""
+    ts_ns: int
+    source: str
+    """Address with no port."""
+    destination: str
+    protocol: str
+    length: int
+    """Bytes of the frame on the wire."""
+    info: str
+    """As tshark prints it, findings in front."""
+    stream: int = -1
+    flags: int = 0
+    """TcpFlags."""
+    findings: tuple[str, ...] = ()
+    """Names of tcp.analysis.*"""
+    sport: int = 0
+    dport: int = 0
+    payload_length: int = 0
+    uncertain: bool = False
+    """A capture loss makes the findings doubtful."""
+
+
+class CaptureOptions(msgspec.Struct, frozen=True, gc=False):
+    """What to capture and how."""
+
+    interface: str = "lo"
+    source: str = "ring"
+    """ring or scapy."""
+    capture_filter: str = ""
+    """BPF in tcpdump's words; empty for all."""
+    handshakes_only: bool = False
+    """The kernel hands over only SYN, FIN and RST."""
+    snap_length: int = 262_144
+    store_bytes: int = 32 * 1024 * 1024
+
+
+class CaptureStatus(msgspec.Struct, frozen=True, gc=False):
+    """What the capture worker is doing."""
+
+    running: bool
+    interface: str
+    source: str
+    capture_filter: str
+    trust: Trust
+    packets_per_s: float = 0.0
+    first_number: int = 1
+    """Number of the oldest frame still in the store."""
+    last_number: int = 0
+    degradations: tuple[Degradation, ...] = ()
+
+
+class Field(msgspec.Struct, frozen=True, gc=False):
+    """A field of a dissected layer. `offset` and `size` are bytes from the start of the frame, `size` 0 if unknown."""
+
+    name: str
+    value: str
+    offset: int = 0
+    size: int = 0
+
+
+class Layer(msgspec.Struct, frozen=True, gc=False):
+    """A protocol layer of a dissected frame."""
+
+    name: str
+    fields: tuple[Field, ...]
+    offset: int = 0
+    size: int = 0
+
+
+class Dissection(msgspec.Struct, frozen=True, gc=False):
+    """A frame taken apart by scapy."""
+
+    number: int
+    layers: tuple[Layer, ...]
+    data: bytes
+    """The captured bytes, for the hex pane."""
+    note: str = ""
+    """Why it is not complete: cut by the snap length, evicted, took too long."""

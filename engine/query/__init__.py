@@ -1,0 +1,1 @@
+"""Pure: the one filter language, for rows and for packets."""

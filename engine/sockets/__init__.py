@@ -1,0 +1,1 @@
+"""The kernel's socket table: its sources, its owners, and what changed."""

@@ -1,0 +1,1 @@
+"""Pure: what may reach a terminal, units, explanations."""

@@ -1,0 +1,1 @@
+"""The terminal side of sockmon: its command line and its screens."""

@@ -1,0 +1,1 @@
+"""The `sockmon` command and its subcommands."""
