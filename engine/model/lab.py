@@ -27,6 +27,62 @@ class Knobs(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     reuseaddr: bool = True
     congestion: str | None = None
     connections: int = 1
+    family: str = "any"
+    """inet, inet6, or any: what getaddrinfo gives first."""
+    bind_host: str = ""
+    """A client's own address; empty lets the kernel choose."""
+    bind_port: int = 0
+    path: str = ""
+    """A Unix socket's path; `@name` for an abstract one."""
+    file: str = ""
+    """A file whose bytes are sent instead of `text`."""
+    size: int | None = None
+    """Bytes of made payload, sent instead of `text`."""
+    interval_s: float = 0.0
+    """Seconds from one message to the next."""
+    ramp_s: float = 0.0
+    """Seconds over which `connections` are opened."""
+    delay_s: float = 0.0
+    """Seconds before the one thing that this actor does late."""
+    hold_s: float | None = 0.0
+    """Seconds that a client keeps its connection when its work is done; `None` until it is stopped."""
+    duration_s: float | None = None
+    """Seconds after which the actor ends by itself."""
+    retry_s: float = 0.5
+    """Seconds after which a refused send() is tried again."""
+    bytes_per_s: int | None = None
+    send_call: str = "sendall"
+    """send, sendall, sendmsg, sendfile or makefile."""
+    shutdown: str = ""
+    """RD, WR or RDWR; empty for none."""
+    framing: str = "length-prefix"
+    """fixed, delimiter, length-prefix, ascii-length or close."""
+    message_size: int = 64
+    """Bytes of a message of fixed length."""
+    delimiter: str = "\n"
+    quickack: bool | None = None
+    cork: bool | None = None
+    keepalive: bool | None = None
+    keepidle_s: int | None = None
+    keepintvl_s: int | None = None
+    keepcnt: int | None = None
+    reuseport: bool | None = None
+    broadcast: bool | None = None
+    linger_s: int | None = None
+    """0 makes close() send RST."""
+    user_timeout_ms: int | None = None
+    v6only: bool | None = None
+    mss: int | None = None
+    ttl: int | None = None
+    port_range: str | None = None
+    """`40000-40003`: the ports that the kernel may choose from (IP_LOCAL_PORT_RANGE, Linux 6.3)."""
+    interface: str = "lo"
+    processes: int = 2
+    """Processes of a forked server."""
+    descriptors: int | None = None
+    """Soft limit of open descriptors of the actor's process (RLIMIT_NOFILE)."""
+    allow_remote: bool = False
+    """Targets that are not this machine are allowed."""
 
 
 class ActorSpec(msgspec.Struct, frozen=True, gc=False):
@@ -60,9 +116,14 @@ class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
     arguments: str
     result: str
-    """What it returned, or `BlockingIOError EAGAIN (11)`."""
+    """What it returned, or `BlockingIOError EAGAIN (11)`; empty for a call that has not returned."""
     errno: int = 0
+    """Negative for getaddrinfo: EAI_NONAME is -2."""
     duration_ns: int = 0
+    fd: int = -1
+    """The socket's descriptor at the time of the call; -1 for a call that concerns none."""
+    cookie: int = 0
+    """The socket's SO_COOKIE; 0 if unknown."""
 
 
 class ActorSocket(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -97,6 +158,7 @@ class ActorReport(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     local: str = ""
     """The address it listens on or was given, once known."""
     connections: int = 0
+    """Connections open now (accepted or connected)."""
     sent: int = 0
     """Bytes accepted by send() in all."""
     received: int = 0
@@ -119,6 +181,17 @@ class ActorReport(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     calls_total: int = 0
     calls_forgotten: int = 0
     """Calls no longer in the log."""
+    waiting: tuple[Call, ...] = ()
+    """Calls that have begun and not returned: where the program blocks."""
+    connections_total: int = 0
+    """Connections accepted or connected so far."""
+    messages: int = 0
+    """Messages or datagrams handled so far, for actors that count them."""
+    notes: tuple[str, ...] = ()
+    """What happened that is no failure, oldest first, bounded: the addresses of a name, a client that vanished."""
+    notes_forgotten: int = 0
+    children: tuple[int, ...] = ()
+    """PIDs of processes that the actor forked."""
 
 
 class ActorCommand(StrEnum):
@@ -129,3 +202,15 @@ class ActorCommand(StrEnum):
     """Read all that waits."""
     SEND = "send"
     """Send the text once more (an interactive client)."""
+    SLOW_DRAIN = "slow-drain"
+    """Read so many bytes a second from now on (the text; 0 stops)."""
+    RECV = "recv"
+    """Call recv() once; the text may give the size."""
+    SHUTDOWN = "shutdown"
+    """Call shutdown(); the text says RD, WR or RDWR."""
+    CLOSE = "close"
+    """Close the connection (all of them, for a server)."""
+    ACCEPT = "accept"
+    """Call accept() once."""
+    CONNECT = "connect"
+    """Call connect() (again)."""
