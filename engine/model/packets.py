@@ -37,6 +37,32 @@ class Segment(msgspec.Struct, gc=False):
     ttl: int = 0
     truncated: bool = False
     """The capture ends inside the TCP header or its options."""
+    header_captured: int = 20
+    """How many of the fixed header's 20 bytes are there; fields beyond them are 0."""
+    fragmented: bool = False
+    """Put together from IP fragments, or the first of them (then `len` is -1)."""
+    layers: str = "eth:ethertype:ip:tcp"
+    """The protocols from the link layer to TCP, as tshark's frame.protocols."""
+
+
+class OtherFrame(msgspec.Struct, gc=False):
+    """A frame that holds no TCP segment, or none that can be read: its line in the packet list."""
+
+    ts_ns: int
+    protocol: str
+    """UDP, ICMP, ICMPv6, ARP, IPv4, IPv6, or the name of the link layer."""
+    src: bytes
+    """Packed address of 4 (IPv4), 16 (IPv6) or 6 (MAC) bytes; empty if there is none."""
+    dst: bytes
+    info: str
+    sport: int = 0
+    """UDP only."""
+    dport: int = 0
+    interface: int = 0
+    undecodable: bool = False
+    """The bytes are not what their own headers say, or nothing here reads them; `info` says why."""
+    quoted: tuple[bytes, bytes, int, int] | None = None
+    """Source, destination and ports of the TCP segment that an ICMP error quotes: whose flow it concerns."""
 
 
 class PacketRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
