@@ -42,7 +42,7 @@ def _layout() -> dict[str, tuple[int, struct.Struct]]:
 
 
 TCP_INFO_FIELDS: Final[dict[str, tuple[int, struct.Struct]]] = _layout()
-"""Kernel name without `tcpi_` to offset and size. Times are µs but for `last_*`, which are ms, and `rto`, `ato` (µs)."""
+"""Kernel name without `tcpi_` to offset and size. Times are µs, but ms for `last_*` and `total_rto_time`."""
 
 
 def tcp_info_field(raw: bytes, name: str) -> int | None:
