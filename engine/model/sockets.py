@@ -88,6 +88,19 @@ class SocketEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tos: int | None = None
 
 
+class SocketFigures(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What only watching a socket over time can tell: since when it is known and how fast its bytes go."""
+
+    since_ns: int
+    """Wall clock, nanoseconds since the epoch, of the first refresh that had it."""
+    opened: bool = True
+    """It was not there one refresh earlier, so `since_ns` is when it was opened; else it is older than that."""
+    in_per_s: float | None = None
+    """Data bytes received a second between the last two refreshes."""
+    out_per_s: float | None = None
+    """Data bytes sent a second, without retransmissions."""
+
+
 class SocketCounters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a refresh of the table cost and what it missed."""
 
