@@ -86,6 +86,8 @@ class SocketEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     shutdown: int | None = None
     """Bits RCV_SHUTDOWN (1) and SEND_SHUTDOWN (2)."""
     tos: int | None = None
+    tclass: int | None = None
+    """Traffic class of an IPv6 socket."""
 
 
 class SocketFigures(msgspec.Struct, frozen=True, array_like=True, gc=False):
