@@ -40,6 +40,8 @@ class AskSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
 
     since: int = 0
     options: SocketsOptions = SocketsOptions()
+    labels: dict[int, str] = {}
+    """PID to what it is of ours: `sockmon`, or an actor's kind."""
 
 
 class ClosedSocket(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -1,0 +1,263 @@
+"""Monitor: the one facade between the engine's processes and whoever looks at them, a screen or a long-running command.
+
+It keeps the rows of the socket table (the worker sends what changed), starts and restarts workers, and puts one
+Snapshot together a refresh. Every call blocks; callers keep it off their event loop. Nothing here draws and nothing
+prints.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from errno import EACCES, EPERM
+from typing import Any, TypeVar
+
+from engine.insight.rows import Rows
+from engine.model.errors import CaptureError, ChannelError, EngineError
+from engine.model.health import Degradation, Role, WorkerState
+from engine.model.lab import ActorCommand, ActorReport, ActorSpec
+from engine.model.messages import (
+    AskFrame,
+    AskPackets,
+    AskSockets,
+    AskStatus,
+    ClosedSocket,
+    Dissect,
+    DissectAnswer,
+    FrameAnswer,
+    PacketsAnswer,
+    ProcessEnded,
+    SocketsAnswer,
+    SocketsOptions,
+    StartCapture,
+    StatusAnswer,
+    StopCapture,
+)
+from engine.model.packets import CaptureOptions, CaptureStatus, Dissection
+from engine.model.snapshot import ActorView, RowChange, Snapshot
+from engine.model.sockets import SocketCounters, SocketEntry
+from engine.process.actors import Actors
+from engine.process.front import LauncherLine, Worker
+from engine.text.sanitize import printable
+
+Expected = TypeVar("Expected")
+
+LOST_WITH = {
+    Role.SOCKETS: "the table stands still",
+    Role.CAPTURE: "the captured packets are lost",
+    Role.DISSECTOR: "nothing is lost",
+    Role.ACTOR: "its sockets are closed",
+}
+"""What goes with a worker that dies, in words for the screen."""
+
+
+class Monitor:
+    """Starts the workers and asks them; `engine.model.snapshot.MonitorView` says what each call means.
+
+    `control` is the socket to the launcher, `on_gone` is called (from a thread) if the launcher ends, `cure` is the
+    command that starts sockmon with every right.
+    """
+
+    def __init__(self, control: socket.socket, on_gone: Callable[[], None], cure: str) -> None:
+        self._line = LauncherLine(control, self._on_ended, on_gone)
+        self._launcher_pid = os.getppid()
+        self._cure = cure
+        self._lock = threading.Lock()
+        self._refreshing = threading.Lock()
+        self._workers: dict[Role, Worker[Any, Any]] = {}
+        self._states: dict[Role, WorkerState] = {}
+        self._rows = Rows()
+        self._sockets_options = SocketsOptions()
+        self._sockets_answer: SocketsAnswer | None = None
+        self._capture_options: CaptureOptions | None = None
+        self._capture_denied: Degradation | None = None
+        self._actors = Actors(self._line)
+
+    def refresh(self) -> Snapshot:
+        with self._refreshing:
+            entries, changes, closed = self._ask_sockets()
+            status = self._capture_status()
+            actors = self._actors.views()
+        answer = self._sockets_answer
+        with self._lock:
+            states = tuple(self._states.values())
+        degradations = list(answer.degradations if answer else ())
+        degradations += list(status.degradations if status else ())
+        if self._capture_denied:
+            degradations.append(self._capture_denied)
+        return Snapshot(
+            ts_ns=time.time_ns(),
+            entries=entries,
+            changes=changes,
+            closed=closed,
+            counters=answer.counters if answer else SocketCounters(),
+            sockets_source=answer.source if answer else "",
+            capture=status,
+            actors=actors,
+            workers=states,
+            degradations=degradations,
+        )
+
+    def packets(self, first: int, count: int, display_filter: str = "", handshakes: bool = True) -> PacketsAnswer:
+        reply = self._worker(Role.CAPTURE).ask(AskPackets(first, count, display_filter, handshakes))
+        return _expect(reply, PacketsAnswer)
+
+    def dissect(self, number: int) -> Dissection:
+        frame = _expect(self._worker(Role.CAPTURE).ask(AskFrame(number)), FrameAnswer)
+        if frame.link_type < 0:
+            raise EngineError(f"frame {number} is no longer kept: newer ones took its place")
+        with self._lock:
+            dissector = self._workers.get(Role.DISSECTOR)
+        if dissector is None:
+            dissector = self._start(Role.DISSECTOR)
+        return _expect(dissector.ask(Dissect(frame)), DissectAnswer).dissection
+
+    def set_sockets(self, options: SocketsOptions) -> None:
+        self._sockets_options = options
+
+    def set_capture(self, options: CaptureOptions) -> CaptureStatus:
+        descriptor, errno = self._line.open_packet_socket()
+        if descriptor < 0:
+            self._capture_denied = no_packet_socket(errno, self._cure)
+            raise CaptureError(self._capture_denied.sentence, hint=self._capture_denied.cure)
+        try:
+            with self._lock:
+                worker = self._workers.get(Role.CAPTURE)
+            if worker is None:
+                worker = self._start(Role.CAPTURE)
+            status = _expect(worker.ask(StartCapture(options), [descriptor]), StatusAnswer).status
+        finally:
+            os.close(descriptor)
+        self._capture_options = options
+        self._capture_denied = None
+        return status
+
+    def stop_capture(self) -> CaptureStatus:
+        return _expect(self._worker(Role.CAPTURE).ask(StopCapture()), StatusAnswer).status
+
+    def start_actor(self, spec: ActorSpec) -> ActorView:
+        return self._actors.start(spec)
+
+    def stop_actor(self, number: int) -> ActorReport:
+        return self._actors.stop(number)
+
+    def command_actor(self, number: int, command: ActorCommand, text: str = "") -> ActorReport:
+        return self._actors.command(number, command, text)
+
+    def restart(self, role: Role) -> None:
+        with self._lock:
+            worker = self._workers.pop(role, None)
+        if worker is not None:
+            worker.close()
+        if role is Role.CAPTURE and self._capture_options is not None:
+            self.set_capture(self._capture_options)
+        elif role in (Role.SOCKETS, Role.DISSECTOR):
+            self._start(role)
+
+    def close(self) -> None:
+        self._actors.close()
+        with self._lock:
+            workers = list(self._workers.values())
+            self._workers.clear()
+        for worker in workers:
+            worker.close()
+        self._line.close()
+
+    def _start(self, role: Role) -> Worker[Any, Any]:
+        worker = self._line.start(role)
+        with self._lock:
+            self._workers[role] = worker
+            self._states[role] = WorkerState(role, worker.pid, alive=True)
+        if role is Role.SOCKETS:
+            self._rows.forget()
+        return worker
+
+    def _worker(self, role: Role) -> Worker[Any, Any]:
+        with self._lock:
+            worker = self._workers.get(role)
+        if worker is None:
+            raise EngineError(f"the {role} worker is not running")
+        return worker
+
+    def _ask_sockets(self) -> tuple[Sequence[SocketEntry], dict[int, RowChange], Sequence[ClosedSocket]]:
+        with self._lock:
+            worker = self._workers.get(Role.SOCKETS)
+            died = Role.SOCKETS in self._states and not self._states[Role.SOCKETS].alive
+        if worker is None:
+            if died:
+                return self._rows.current(), {}, ()
+            worker = self._start(Role.SOCKETS)
+        try:
+            reply = worker.ask(AskSockets(self._rows.generation, self._sockets_options, self._labels()))
+        except ChannelError as error:
+            self._lose(Role.SOCKETS, worker, str(error))
+            return self._rows.current(), {}, ()
+        answer = _expect(reply, SocketsAnswer)
+        self._sockets_answer = answer
+        entries, changes = self._rows.apply(answer)
+        return entries, changes, answer.closed
+
+    def _capture_status(self) -> CaptureStatus | None:
+        with self._lock:
+            worker = self._workers.get(Role.CAPTURE)
+        if worker is None:
+            return None
+        try:
+            return _expect(worker.ask(AskStatus()), StatusAnswer).status
+        except ChannelError as error:
+            self._lose(Role.CAPTURE, worker, str(error))
+            return None
+
+    def _labels(self) -> dict[int, str]:
+        """The processes that are ours, for the Process column."""
+        with self._lock:
+            ours = {os.getpid(), self._launcher_pid, *(worker.pid for worker in self._workers.values())}
+        return dict.fromkeys(ours, "sockmon") | self._actors.labels()
+
+    def _lose(self, role: Role, worker: Worker[Any, Any], how: str) -> None:
+        """A worker stopped answering: say so now; the launcher's word on how it ended replaces this."""
+        with self._lock:
+            if self._workers.get(role) is worker:
+                del self._workers[role]
+                self._states[role] = WorkerState(role, worker.pid, alive=False, ended=how, lost=LOST_WITH[role])
+        worker.close()
+
+    def _on_ended(self, ended: ProcessEnded) -> None:
+        """The launcher says that a process has ended (on the line's thread)."""
+        if ended.role is Role.ACTOR:
+            self._actors.ended(ended)
+            return
+        with self._lock:
+            state = self._states.get(ended.role)
+            if state is None or state.pid != ended.pid:
+                return  # one that was replaced or closed by us
+            worker = self._workers.pop(ended.role, None)
+            self._states[ended.role] = WorkerState(
+                ended.role, ended.pid, alive=False, ended=_epitaph(ended), lost=LOST_WITH[ended.role]
+            )
+        if worker is not None:
+            worker.close()
+
+
+def no_packet_socket(errno: int, cure: str) -> Degradation:
+    """Why there are no packets, from the errno of socket(AF_PACKET)."""
+    if errno in (EPERM, EACCES):
+        return Degradation("NO_CAP_NET_RAW", "packets need the right to open a packet socket (CAP_NET_RAW)", cure)
+    reason = os.strerror(errno) if errno else "the launcher gave no reason"
+    return Degradation("NO_PACKET_SOCKET", f"this system gives no packet socket: {reason}")
+
+
+def _epitaph(ended: ProcessEnded) -> str:
+    """How a process ended and, where it said why, its last line."""
+    lines = ended.last_words.strip().splitlines()
+    return f"{ended.how}: {printable(lines[-1])}" if lines else ended.how
+
+
+def _expect(reply: object, kind: type[Expected]) -> Expected:
+    """The reply, if it is of the kind that its request asks for."""
+    if not isinstance(reply, kind):
+        raise ChannelError(f"a worker answered with {type(reply).__name__} where {kind.__name__} was due")
+    return reply

@@ -1,0 +1,138 @@
+"""The lab's actors as the front holds them: a process, a channel and the last report each."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from engine.model.errors import ChannelError, EngineError, LabError
+from engine.model.health import Role
+from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState
+from engine.model.messages import ActorAnswer, ActorRequest, AskActor, CommandActor, ProcessEnded, RunActor
+from engine.model.snapshot import ActorView
+from engine.process.front import LauncherLine, Worker
+from engine.text.sanitize import printable
+
+START_LIMIT_S = 10.0
+"""A name look-up in the actor may take as long as the resolver's own limit of 5 s, twice."""
+
+START_POLL_S = 0.005
+
+ANSWER_LIMIT_S = 2.0
+"""An actor answers from a thread of its own; one that cannot for so long hangs, and would hold up the whole screen."""
+
+CALLS_SHOWN = 200
+"""The newest calls of an actor that a view carries."""
+
+
+class _Held:
+    """One actor that was started."""
+
+    def __init__(self, number: int, spec: ActorSpec, worker: Worker[Any, Any], report: ActorReport) -> None:
+        self.number = number
+        self.spec = spec
+        self.worker: Worker[Any, Any] | None = worker
+        self.report = report
+
+
+class Actors:
+    """All actors of this front, by number, from 1."""
+
+    def __init__(self, line: LauncherLine) -> None:
+        self._line = line
+        self._held: dict[int, _Held] = {}
+        self._lock = threading.Lock()
+        self._last_number = 0
+
+    def start(self, spec: ActorSpec) -> ActorView:
+        """Start an actor's process; returns once it runs, is done, or has failed (`report.state`)."""
+        worker = self._line.start(Role.ACTOR, spec.kind)
+        try:
+            report = _report(worker, RunActor(spec))
+        except EngineError:
+            worker.close()
+            raise
+        with self._lock:
+            self._last_number += 1
+            held = _Held(self._last_number, spec, worker, report)
+            self._held[held.number] = held
+        deadline = time.monotonic() + START_LIMIT_S
+        while self._ask(held).state is ActorState.STARTING and time.monotonic() < deadline:
+            time.sleep(START_POLL_S)
+        return ActorView(held.number, spec, held.report)
+
+    def stop(self, number: int) -> ActorReport:
+        """Stop an actor and end its process; its last report."""
+        held = self._find(number)
+        if held.worker is not None:
+            with suppress(ChannelError):  # it ended by itself: the report before is its last
+                held.report = _report(held.worker, CommandActor(ActorCommand.STOP))
+            held.worker.close()
+        with self._lock:
+            self._held.pop(number, None)
+        return held.report
+
+    def command(self, number: int, command: ActorCommand, text: str = "") -> ActorReport:
+        """Ask something of an actor; its report afterwards."""
+        held = self._find(number)
+        if held.worker is None:
+            raise LabError(f"actor {number} ({held.spec.kind}) has ended")
+        held.report = _report(held.worker, CommandActor(command, text))
+        return held.report
+
+    def views(self) -> tuple[ActorView, ...]:
+        """Every actor with a fresh report."""
+        with self._lock:
+            all_held = list(self._held.values())
+        return tuple(ActorView(held.number, held.spec, self._ask(held)) for held in all_held)
+
+    def labels(self) -> dict[int, str]:
+        """PID to kind, for the Process column."""
+        with self._lock:
+            return {held.worker.pid: held.spec.kind for held in self._held.values() if held.worker is not None}
+
+    def ended(self, ended: ProcessEnded) -> None:
+        """An actor's process is gone without having been stopped."""
+        with self._lock:
+            held = next((h for h in self._held.values() if h.worker is not None and h.worker.pid == ended.pid), None)
+            if held is None or held.worker is None:
+                return
+            worker, held.worker = held.worker, None
+        worker.close()
+        lines = ended.last_words.strip().splitlines()
+        why = f"{ended.how}: {printable(lines[-1])}" if lines else ended.how
+        held.report = msgspec.structs.replace(held.report, state=ActorState.FAILED, error=why, sockets=())
+
+    def close(self) -> None:
+        """End all actors."""
+        with self._lock:
+            workers = [held.worker for held in self._held.values() if held.worker is not None]
+            self._held.clear()
+        for worker in workers:
+            worker.close()
+
+    def _find(self, number: int) -> _Held:
+        with self._lock:
+            held = self._held.get(number)
+        if held is None:
+            raise LabError(f"there is no actor {number}")
+        return held
+
+    def _ask(self, held: _Held) -> ActorReport:
+        worker = held.worker
+        if worker is None:
+            return held.report
+        with suppress(ChannelError):  # the launcher says how it ended, and `ended` takes that into the report
+            held.report = _report(worker, AskActor(max(0, held.report.calls_total - CALLS_SHOWN)))
+        return held.report
+
+
+def _report(worker: Worker[Any, Any], request: ActorRequest) -> ActorReport:
+    reply = worker.ask(request, limit_s=ANSWER_LIMIT_S)
+    if not isinstance(reply, ActorAnswer):
+        raise ChannelError(f"an actor answered with {type(reply).__name__}")
+    return reply.report
