@@ -1,0 +1,123 @@
+"""From a frame to its TCP segment, or to the one line that stands for any other frame.
+
+Most frames are TCP in IPv4 or IPv6 in Ethernet with no extras; they are read with one `struct` call. Everything else,
+and every frame that contradicts itself, takes the long way through engine.capture.link and engine.capture.ip.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from engine.capture.decode_other import other_frame, undecodable
+from engine.capture.ip import TCP, Walk, is_ip, walk_ip
+from engine.capture.ip_reassembly import Reassembly
+from engine.capture.link import LINK_TYPES, link_payload
+from engine.model.errors import MalformedMessage
+from engine.model.packets import OtherFrame, Segment
+
+_ETHERNET = 1
+
+# dst and src MAC, ethertype | version and header length, total length, id, fragment, TTL, protocol, src, dst | TCP
+_ETHERNET_IPV4_TCP = struct.Struct("!12xHBxHHHBBxx4s4sHHIIHHxxH").unpack_from
+_ETHERNET_IPV6_TCP = struct.Struct("!12xHIHBB16s16sHHIIHHxxH").unpack_from
+_IPV4_TCP_BYTES = 54
+_IPV6_TCP_BYTES = 74
+_FRAGMENT_BITS = 0x3FFF  # more fragments, and the offset
+_TCP = struct.Struct("!HHIIHHxxH").unpack_from
+_IPV6_LAYERS = "eth:ethertype:ipv6:tcp"
+
+
+def decode_frame(
+    link_type: int,
+    data: bytes,
+    wire_length: int,
+    ts_ns: int,
+    interface: int = 0,
+    reassembly: Reassembly | None = None,
+) -> Segment | OtherFrame:
+    """What one frame holds. Never raises on any bytes.
+
+    `link_type` is a LINKTYPE_ number, `data` what was captured, `wire_length` what was on the wire. With a
+    `reassembly`, fragments are put together and the frame that completes a datagram gives its segment; without, a first
+    fragment gives a segment of unknown length.
+    """
+    captured = len(data)
+    if link_type == _ETHERNET and captured >= _IPV4_TCP_BYTES:
+        (
+            ethertype,
+            version,
+            total,
+            ip_id,
+            fragment,
+            ttl,
+            protocol,
+            src,
+            dst,
+            sport,
+            dport,
+            seq,
+            ack,
+            control,
+            wnd,
+            urg,
+        ) = _ETHERNET_IPV4_TCP(data)
+        if ethertype == 0x0800 and version == 0x45 and protocol == 6 and not fragment & _FRAGMENT_BITS:
+            header_length = control >> 12 << 2
+            length = total - 20 - header_length
+            options_end = 34 + header_length
+            if length >= 0 and header_length >= 20 and options_end <= captured and 14 + total <= wire_length:
+                return Segment(
+                    ts_ns, src, dst, sport, dport, seq, ack, control & 0xFFF, wnd, urg, length, header_length,
+                    data[54:options_end] if header_length > 20 else b"", interface, ip_id, ttl,
+                )  # fmt: skip
+        elif ethertype == 0x86DD and captured >= _IPV6_TCP_BYTES:
+            (_, _, total, protocol, ttl, src, dst, sport, dport, seq, ack, control, wnd, urg) = _ETHERNET_IPV6_TCP(data)
+            if protocol == 6 and total:
+                header_length = control >> 12 << 2
+                length = total - header_length
+                options_end = 54 + header_length
+                if length >= 0 and header_length >= 20 and options_end <= captured and 54 + total <= wire_length:
+                    return Segment(
+                        ts_ns, src, dst, sport, dport, seq, ack, control & 0xFFF, wnd, urg, length, header_length,
+                        data[74:options_end] if header_length > 20 else b"", interface, 0, ttl, False, 20, False,
+                        _IPV6_LAYERS,
+                    )  # fmt: skip
+    return _decode_slowly(link_type, data, wire_length, ts_ns, interface, reassembly)
+
+
+def _decode_slowly(
+    link_type: int, data: bytes, wire_length: int, ts_ns: int, interface: int, reassembly: Reassembly | None
+) -> Segment | OtherFrame:
+    name = LINK_TYPES.get(link_type, ("",))[0] or "Unknown"
+    try:
+        below = link_payload(link_type, data, max(wire_length, len(data)))
+        if not is_ip(below.ethertype):
+            return other_frame(below, data, ts_ns, interface)
+        name = "IP"
+        walk = walk_ip(data, below, reassembly, ts_ns)
+    except MalformedMessage as error:
+        return undecodable(ts_ns, name, str(error), interface)
+    if walk.protocol == TCP and not walk.fragment_note:
+        return _segment(walk, ts_ns, interface)
+    return other_frame(below, data, ts_ns, interface, walk)
+
+
+def _segment(walk: Walk, ts_ns: int, interface: int) -> Segment | OtherFrame:
+    data, offset = walk.data, walk.offset
+    on_wire = walk.end - offset
+    captured = min(len(data) - offset, on_wire)
+    if captured < 4:
+        return undecodable(ts_ns, "TCP", "the frame ends before the TCP ports", interface, walk.src, walk.dst)
+    fixed = data[offset : offset + min(captured, 20)].ljust(20, b"\0")
+    sport, dport, seq, ack, control, wnd, urg = _TCP(fixed)
+    header_length = control >> 12 << 2
+    length = on_wire - header_length
+    if walk.truncated_fragment or length < 0 or captured < 16:
+        length = -1
+    options_end = min(offset + header_length, offset + captured)
+    return Segment(
+        ts_ns, walk.src, walk.dst, sport, dport, seq, ack, control & 0xFFF, wnd, urg, length, header_length,
+        data[offset + 20 : options_end] if header_length > 20 else b"", interface, walk.ip_id, walk.ttl,
+        captured < on_wire and captured < max(header_length, 20), min(captured, 20), walk.fragmented,
+        walk.layers + ":tcp",
+    )  # fmt: skip
