@@ -16,7 +16,7 @@ from errno import EACCES, EPERM
 from typing import Any, TypeVar
 
 from engine.insight.rows import Rows
-from engine.model.errors import CaptureError, ChannelError, EngineError
+from engine.model.errors import ChannelError, EngineError, MissingRight
 from engine.model.health import Degradation, Role, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
 from engine.model.messages import (
@@ -122,7 +122,7 @@ class Monitor:
         descriptor, errno = self._line.open_packet_socket()
         if descriptor < 0:
             self._capture_denied = no_packet_socket(errno, self._cure)
-            raise CaptureError(self._capture_denied.sentence, hint=self._capture_denied.cure)
+            raise MissingRight(self._capture_denied.sentence, hint=self._capture_denied.cure)
         try:
             with self._lock:
                 worker = self._workers.get(Role.CAPTURE)

@@ -32,6 +32,10 @@ class CaptureError(EngineError):
     """Frames cannot be had: the interface, the right or the filter is missing."""
 
 
+class MissingRight(CaptureError):
+    """Frames cannot be had because this user may not open a packet socket; everything else works without."""
+
+
 class NetlinkError(EngineError):
     """The kernel's socket table cannot be read, or the kernel answered with an error."""
 

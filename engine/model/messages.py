@@ -97,6 +97,18 @@ class AskPackets(msgspec.Struct, frozen=True, tag=True, gc=False):
     handshakes: bool = True
 
 
+class AskNewPackets(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The rows numbered above `after` that pass, oldest first, at most `count`: for a listing that prints as it goes.
+
+    In the answer `first` is the number of the first frame above `after` that is still kept, so a gap shows.
+    """
+
+    after: int
+    count: int
+    display_filter: str = ""
+    handshakes: bool = False
+
+
 class PacketsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     """`rows` from index `first` of the `total` that pass."""
 
@@ -131,7 +143,7 @@ class StatusAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     status: CaptureStatus
 
 
-CaptureRequest = StartCapture | StopCapture | AskPackets | AskFrame | AskStatus
+CaptureRequest = StartCapture | StopCapture | AskPackets | AskNewPackets | AskFrame | AskStatus
 CaptureReply = PacketsAnswer | FrameAnswer | StatusAnswer | Failed
 
 # --- screen and dissector ------------------------------------------------------------------------------------------

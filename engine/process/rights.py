@@ -82,9 +82,10 @@ def name_process(name: str) -> None:
     _prctl(PR_SET_NAME, name.encode()[:COMM_LENGTH])
 
 
-def die_with(parent: int) -> None:
-    """End this process when `parent`, its parent, ends. To be called after the last change of uid, which clears it."""
-    _prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+def die_with(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Have the kernel send `number` to this process when `parent`, its parent, ends. To be called after the last change
+    of uid, which clears it."""
+    _prctl(PR_SET_PDEATHSIG, int(number))
     if os.getppid() != parent:
         os._exit(0)  # it ended before the line above
 

@@ -50,8 +50,8 @@ class Terminal(msgspec.Struct, frozen=True):
 
 
 def save() -> Terminal:
-    """The terminal behind standard output or input as it is now."""
-    for stream in (sys.__stdout__, sys.__stdin__):
+    """The terminal behind the standard streams as it is now; the screen is drawn on the first of them."""
+    for stream in (sys.__stderr__, sys.__stdout__, sys.__stdin__):
         try:
             descriptor = stream.fileno() if stream is not None else -1
             if descriptor >= 0 and os.isatty(descriptor):

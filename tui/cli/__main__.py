@@ -1,0 +1,7 @@
+"""`python -m tui.cli`: the same as the `sockmon` command."""
+
+from __future__ import annotations
+
+from tui.cli.entry import main
+
+main()

@@ -1,0 +1,52 @@
+"""Where the `sockmon` command begins: the version, the one-shot commands in this process, all others behind a launcher.
+
+This process becomes the launcher, so nothing is imported here that the launcher does not need.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import engine
+import tui
+from engine.version import __version__
+
+ONE_SHOT = frozenset({"ls", "read", "flows", "ladder", "lookup", "explain", "port"})
+"""Commands that look once and end: they run their source in this very process."""
+
+LAUNCHED = frozenset({"capture", "lab", "demo"})
+"""Commands that need workers for as long as they run, as the screen does."""
+
+
+def main() -> None:
+    """Run the command line; exits with its code."""
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        sys.stdout.write(f"sockmon {__version__}\n")
+        sys.exit(0)
+    one_folder()
+    command = next((word for word in arguments if word in ONE_SHOT or word in LAUNCHED), "")
+    if command in ONE_SHOT or "--help" in arguments or "--version" in arguments:
+        from tui.cli.main import run_here
+
+        run_here(arguments)
+    from engine.process.launcher import launch
+
+    front = [sys.executable, "-I", str(Path(__file__).with_name("front.py")), *arguments]
+    sys.exit(launch(front, full_screen=not command, strict="--confine-strict" in arguments))
+
+
+def one_folder() -> None:
+    """Exit with a sentence if `engine` and `tui` are not two halves of one sockmon: both names are common."""
+    folders = [Path(package.__file__ or "").resolve().parents[1] for package in (engine, tui)]
+    if folders[0] != folders[1]:
+        sys.stderr.write(
+            f"sockmon: another package stands in for a part of it: `engine` comes from {folders[0]} and `tui` from "
+            f"{folders[1]}; install sockmon in an environment of its own (pipx install sockmon)\n"
+        )
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

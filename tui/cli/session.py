@@ -1,0 +1,63 @@
+"""What a launched command holds: the line to the launcher, a Monitor when it needs one, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from engine.monitor import Monitor
+
+LEAVE_LIMIT_S = 2.0
+"""How long the front may take to leave by itself once the launcher is gone."""
+
+
+class Session:
+    """The front's side of one run of sockmon."""
+
+    def __init__(self, control: int) -> None:
+        self._control = control
+        self._monitor: Monitor | None = None
+        self._leave: Callable[[], None] = _interrupt
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+
+    def monitor(self) -> Monitor:
+        """The Monitor of this run, made when first asked for."""
+        if self._monitor is None:
+            self._monitor = Monitor(socket.socket(fileno=self._control), self._on_gone, cure_command())
+        return self._monitor
+
+    def on_leave(self, leave: Callable[[], None]) -> None:
+        """What to call, from any thread, when this run must end: the screen puts the terminal back first."""
+        self._leave = leave
+
+    def close(self) -> None:
+        """End all workers and actors."""
+        if self._monitor is not None:
+            self._monitor.close()
+
+    def _on_gone(self) -> None:
+        """The launcher was killed: nothing may be left, so leave, and if that takes too long, end at once."""
+        deadline = threading.Timer(LEAVE_LIMIT_S, os._exit, (1,))
+        deadline.daemon = True
+        deadline.start()
+        self._leave()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+
+def cure_command() -> str:
+    """The command that starts sockmon with every right, by its absolute path: sudo's own path leaves out pipx's folder."""
+    script = Path(sys.prefix) / "bin" / "sockmon"
+    return f"sudo {script}" if script.is_file() else f"sudo {sys.executable} -m tui.cli"
+
+
+def _interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
