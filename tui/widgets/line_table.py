@@ -1,0 +1,397 @@
+"""A table of any number of rows that formats only the lines in view.
+
+Theory of operation. The table is given `Rows` (already filtered and sorted) and `Column`s. `render_line` asks for the
+row of that line; `LinePainter` formats it and keeps the strip while the row is the same object, so a refresh costs the
+lines that changed. The cursor is held by the row's key; `tui.widgets.rows.follow` says where cursor and view belong
+after the rows changed. Nothing that a row says is read as markup, and `tui.widgets.columns.cell` lets no control
+character through: a table cannot emit one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, ClassVar, Final, Generic
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.widgets.columns import GAP, Column, Ink, Place, Row
+from tui.widgets.line_painter import LinePainter
+from tui.widgets.rows import ListedRows, Rows, Stand, follow
+
+HEADER_LINES: Final = 1
+
+EMPTY_LINE: Final = 2
+"""Where the words stand in a table without rows: a line below the header."""
+
+NOT_HERE: Final = "…"
+"""Shown for a row whose values have not arrived yet."""
+
+
+class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
+    """Rows in, messages out: RowHighlighted, RowSelected, HeaderSelected, ViewMoved, FollowChanged."""
+
+    BINDING_GROUP_TITLE = "Table"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "details", id="table.select"),
+        Binding("down,j", "cursor_down", "Next row", show=False, id="table.down"),
+        Binding("up,k", "cursor_up", "Row above", show=False, id="table.up"),
+        Binding("pagedown,ctrl+f", "page_down", "Page down", show=False, id="table.page_down"),
+        Binding("pageup,ctrl+b", "page_up", "Page up", show=False, id="table.page_up"),
+        Binding("ctrl+d", "half_page_down", "Half a page down", show=False, id="table.half_page_down"),
+        Binding("ctrl+u", "half_page_up", "Half a page up", show=False, id="table.half_page_up"),
+        Binding("home,g", "first", "First row", show=False, id="table.first"),
+        Binding("end,G", "last", "Last row", show=False, id="table.last"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-table--header",
+        "line-table--sorted",
+        "line-table--cursor",
+        "line-table--empty",
+        *(f"line-table--{ink.value}" for ink in Ink),
+    }
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    LineTable {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+    }
+    LineTable > .line-table--header { color: $foreground 70%; text-style: bold; }
+    LineTable > .line-table--sorted { color: $text-primary; text-style: bold underline; }
+    LineTable > .line-table--cursor { background: $foreground 9%; }
+    LineTable:focus > .line-table--cursor { background: $primary 38%; text-style: bold; }
+    LineTable > .line-table--empty { color: $foreground 60%; text-style: italic; }
+    LineTable > .line-table--strong { text-style: bold; }
+    LineTable > .line-table--muted { color: $foreground 55%; }
+    LineTable > .line-table--good { color: $text-success; }
+    LineTable > .line-table--opening { color: $text-warning; }
+    LineTable > .line-table--leak { color: #d98cff; text-style: bold; }
+    LineTable:light > .line-table--leak { color: #8a2bb8; text-style: bold; }
+    LineTable > .line-table--warn { color: $text-warning; text-style: bold; }
+    LineTable > .line-table--bad { color: $text-error; text-style: bold; }
+    LineTable > .line-table--accent { color: $text-primary; }
+    LineTable > .line-table--new { background: $success 26%; }
+    LineTable > .line-table--changed { background: $warning 26%; }
+    LineTable > .line-table--closed { background: $error 30%; }
+    LineTable:nocolor > .line-table--cursor { text-style: reverse; }
+    """
+
+    following: var[bool] = var(False, init=False)
+    """The cursor stays on the last row as rows arrive."""
+
+    class Happened(Message):
+        """Something happened in a table."""
+
+        def __init__(self, table: LineTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> LineTable[Any]:
+            return self.table
+
+    class RowHighlighted(Happened):
+        """Another row came under the cursor; `row` is None if it is not here yet or the table is empty."""
+
+        def __init__(self, table: LineTable[Any], key: Hashable | None, row: Any) -> None:
+            super().__init__(table)
+            self.key = key
+            self.row = row
+
+    class RowSelected(RowHighlighted):
+        """The user asked for the details of a row."""
+
+    class HeaderSelected(Happened):
+        """The user clicked on the head of a column."""
+
+        def __init__(self, table: LineTable[Any], column: str) -> None:
+            super().__init__(table)
+            self.column = column
+
+    class ViewMoved(Happened):
+        """Rows `first` to `first + count` are in view now."""
+
+        def __init__(self, table: LineTable[Any], first: int, count: int) -> None:
+            super().__init__(table)
+            self.first = first
+            self.count = count
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, LineTable.ViewMoved)
+
+    class FollowChanged(Happened):
+        """The table began or ceased to follow the newest row."""
+
+        def __init__(self, table: LineTable[Any], following: bool) -> None:
+            super().__init__(table)
+            self.following = following
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        key: Callable[[Row], Hashable],
+        *,
+        row_style: Callable[[Row], Ink] | None = None,
+        marked: bool = False,
+        empty: str = "",
+        dom_id: str | None = None,
+    ) -> None:
+        """`row_style` colours whole rows; `marked` keeps a cell for the glyphs of new, changed and closed rows;
+        `empty` is what stands in a table without rows."""
+        super().__init__(id=dom_id)
+        self.empty = empty
+        self._key = key
+        self._painter = LinePainter(columns, row_style, 2 if marked else 1, "line-table")
+        self._rows: Rows[Row] = self._listed(())
+        self._marks: Mapping[Hashable, Ink] = {}
+        self._stand = Stand(0, None, 0, held=False)
+        self._sort: tuple[str, bool] = ("", False)
+        self._painted: dict[int, Strip] = {}
+        """What stands on the screen, by line of the view."""
+
+    # --- rows in ----------------------------------------------------------------------------------------------------
+
+    def _listed(self, rows: Sequence[Row]) -> ListedRows[Row]:
+        return ListedRows(rows, self._key)
+
+    def show(self, rows: Sequence[Row], marks: Mapping[Hashable, Ink] | None = None) -> None:
+        """Show these rows, which nobody changes afterwards."""
+        self.show_rows(self._listed(rows), marks)
+
+    def show_rows(self, rows: Rows[Row], marks: Mapping[Hashable, Ink] | None = None) -> None:
+        """Show these rows; the cursor stays on its row, and its row on its line."""
+        old, before = self._rows, self._stand
+        self._rows = rows
+        self._marks = marks or {}
+        if self.virtual_size.height != len(rows) + HEADER_LINES:
+            self.virtual_size = Size(0, len(rows) + HEADER_LINES)
+        if self.following and len(rows):
+            last = len(rows) - 1
+            self._stand = Stand(last, rows.key(last), self._top_max, held=True)
+        else:
+            self._stand = follow(old, rows, Stand(before.cursor, before.key, self._top, before.held), self.page)
+        self._scroll(self._stand.top)
+        self._refresh_changed()
+        if self._stand.key != before.key:
+            self._post_highlighted()
+
+    def set_columns(self, columns: Sequence[Column[Row]]) -> None:
+        """Show these columns from now on."""
+        self._painter.columns = tuple(columns)
+        self._lay_out()
+        self.refresh()
+
+    def set_sort(self, column: str, reverse: bool) -> None:
+        """Mark the column that the rows are sorted by; the rows come sorted."""
+        if self._sort != (column, reverse):
+            self._sort = (column, reverse)
+            self.refresh_line(self._top)
+
+    # --- what stands where ------------------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> Rows[Row]:
+        return self._rows
+
+    @property
+    def cursor(self) -> int:
+        """Index of the row under the cursor."""
+        return self._stand.cursor
+
+    @property
+    def cursor_key(self) -> Hashable | None:
+        return self._stand.key
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor; None in an empty table or before it arrived."""
+        return self._rows.row(self._stand.cursor) if len(self._rows) else None
+
+    @property
+    def page(self) -> int:
+        """Rows that fit into the view."""
+        return max(1, self.scrollable_content_region.height - HEADER_LINES)
+
+    @property
+    def places(self) -> tuple[Place[Row], ...]:
+        """Where the columns stand; starts count from the gutter's end."""
+        return self._painter.places
+
+    @property
+    def lines_formatted(self) -> int:
+        """Rows formatted since the start."""
+        return self._painter.lines_formatted
+
+    @property
+    def _top(self) -> int:
+        return self.scroll_offset.y
+
+    @property
+    def _top_max(self) -> int:
+        return max(0, len(self._rows) - self.page)
+
+    # --- moving -----------------------------------------------------------------------------------------------------
+
+    def select_key(self, key: Hashable) -> bool:
+        """Put the cursor on the row of this key; False if it is not here."""
+        index = self._rows.index(key)
+        if index is None:
+            return False
+        self.move_to(index)
+        return True
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on this row, at most at the ends, and bring it into view."""
+        if not len(self._rows):
+            return
+        before = self._stand
+        index = max(0, min(index, len(self._rows) - 1))
+        top = max(min(self._top, index), index - self.page + 1)
+        self._stand = Stand(index, self._rows.key(index), top, held=True)
+        self._scroll(top)
+        for line in (before.cursor, index):
+            self.refresh_line(line + HEADER_LINES)
+        if self._stand.key != before.key or index != before.cursor:
+            self._post_highlighted()
+        if self.following and index < len(self._rows) - 1:
+            self.following = False
+
+    def _move_page(self, lines: int) -> None:
+        """Cursor and view move together, so the cursor keeps its line."""
+        self._scroll(self._top + lines)
+        self.move_to(self.cursor + lines)
+
+    def _scroll(self, top: int) -> None:
+        top = max(0, min(top, self._top_max))
+        if top != self._top:
+            self.scroll_to(y=top, animate=False, force=True)
+
+    def _post_highlighted(self) -> None:
+        self.post_message(self.RowHighlighted(self, self._stand.key, self.cursor_row))
+
+    def _post_view(self) -> None:
+        self.post_message(self.ViewMoved(self, self._top, self.page))
+
+    def action_cursor_down(self) -> None:
+        self.move_to(self.cursor + 1)
+
+    def action_cursor_up(self) -> None:
+        self.move_to(self.cursor - 1)
+
+    def action_page_down(self) -> None:
+        self._move_page(self.page)
+
+    def action_page_up(self) -> None:
+        self._move_page(-self.page)
+
+    def action_half_page_down(self) -> None:
+        self._move_page(max(1, self.page // 2))
+
+    def action_half_page_up(self) -> None:
+        self._move_page(-max(1, self.page // 2))
+
+    def action_first(self) -> None:
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        self.move_to(len(self._rows) - 1)
+
+    def action_select(self) -> None:
+        if len(self._rows):
+            self.post_message(self.RowSelected(self, self._stand.key, self.cursor_row))
+
+    def watch_following(self, following: bool) -> None:
+        if following:
+            self.action_last()
+        self.post_message(self.FollowChanged(self, following))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._painted.clear()
+            self._post_view()
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        if offset.y < HEADER_LINES:
+            self._click_header(offset.x - self._painter.gutter)
+            return
+        index = self._top + offset.y - HEADER_LINES
+        if index < len(self._rows):
+            self.move_to(index)
+            if event.chain > 1:
+                self.action_select()
+
+    def _click_header(self, x: int) -> None:
+        for place in self.places:
+            if place.start <= x < place.start + place.width + GAP:
+                self.post_message(self.HeaderSelected(self, place.column.id))
+                return
+
+    def on_resize(self) -> None:
+        self._lay_out()
+        if self.following:
+            self._scroll(self._top_max)
+        elif self._stand.held:
+            self.move_to(self.cursor)
+        self._post_view()
+
+    # --- drawing ----------------------------------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self.is_attached:
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._painter.lay_out(self.size.width, self.rich_style, self._component)
+        self._painted.clear()
+
+    def _component(self, name: str) -> Style:
+        """What a component class itself sets; its colours are blended with what lies beneath it."""
+        own = self.get_component_rich_style(name, partial=True)
+        blended = self.get_component_rich_style(name)
+        return own + Style(
+            color=blended.color if own.color is not None else None,
+            bgcolor=blended.bgcolor if own.bgcolor is not None else None,
+        )
+
+    def _refresh_changed(self) -> None:
+        """Draw again the lines in view that are not what stands on the screen."""
+        if not self._painted:
+            self.refresh()
+        top = self._top
+        for y, painted in tuple(self._painted.items()):
+            if y and self._line_at(y) is not painted:
+                self.refresh_line(top + y)
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._painter.header(*self._sort) if y == 0 else self._line_at(y)
+        self._painted[y] = strip
+        return strip
+
+    def _line_at(self, y: int) -> Strip:
+        index = self._top + y - HEADER_LINES
+        if index < len(self._rows):
+            return self._line(index)
+        if self.empty and y == EMPTY_LINE and not len(self._rows):
+            return self._painter.note(self.empty, "empty")
+        return self._painter.blank()
+
+    def _line(self, index: int) -> Strip:
+        row, key = self._rows.row(index), self._rows.key(index)
+        if row is None or key is None:
+            return self._painter.note(NOT_HERE, "muted")
+        return self._painter.row(key, row, self._marks.get(key), index == self._stand.cursor)
