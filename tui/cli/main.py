@@ -1,4 +1,4 @@
-"""The command line's grammar: one group, its subcommands imported when they are called, its errors one sentence each."""
+"""The command line's grammar: one group, subcommands imported when they are called, errors of one sentence each."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def group(ctx: click.Context, interface: str, source: str, capture_source: str, 
 
 
 def run_here(arguments: Sequence[str], session: Session | None = None) -> NoReturn:
-    """Run the command line in this process and exit with its code. `session` is the line to the launcher, if there is one."""
+    """Run the command line in this process and exit with its code. `session` is the line to the launcher, if any."""
     if session is None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `sockmon ls | head` ends as any filter does
     try:

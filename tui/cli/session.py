@@ -54,7 +54,7 @@ class Session:
 
 
 def cure_command() -> str:
-    """The command that starts sockmon with every right, by its absolute path: sudo's own path leaves out pipx's folder."""
+    """The command that starts sockmon with every right; sudo's own path leaves out pipx's folder, hence absolute."""
     script = Path(sys.prefix) / "bin" / "sockmon"
     return f"sudo {script}" if script.is_file() else f"sudo {sys.executable} -m tui.cli"
 

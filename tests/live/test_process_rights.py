@@ -1,0 +1,152 @@
+"""Rights are given up for good: seen from inside processes that gave them up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.process import landlock, seccomp
+from engine.process.rights import User, invoking_user
+
+ROOT = Path(__file__).resolve().parents[2]
+
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to give up")
+
+
+def run_python(code: str) -> str:
+    """What a fresh interpreter prints that runs `code` with the engine on its path."""
+    prelude = f"import sys; sys.path.append({str(ROOT)!r})\n"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", prelude + code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_invoking_user_of_sudo_is_who_typed_it() -> None:
+    if os.getuid() != 0:
+        pytest.skip("SUDO_UID counts for root only")
+    assert invoking_user({"SUDO_UID": "12345", "SUDO_GID": "54321"}) == User(12345, 54321, "12345", "/")
+
+
+def test_without_sudo_the_invoking_user_is_the_real_one() -> None:
+    assert invoking_user({}).uid == os.getuid()
+
+
+def test_sudo_s_variables_mean_nothing_to_an_ordinary_user() -> None:
+    if os.getuid() == 0:
+        pytest.skip("this is root")
+    assert invoking_user({"SUDO_UID": "0"}).uid == os.getuid()
+
+
+@as_root
+def test_a_dropped_process_is_the_user_and_keeps_only_what_it_was_told() -> None:
+    shown = run_python(
+        "import os\n"
+        "from engine.process.rights import *\n"
+        "become(User(12345, 12345, '12345', '/'), [Capability.SYS_PTRACE])\n"
+        "print(os.getresuid(), os.getresgid(), os.getgroups())\n"
+        "status = open('/proc/thread-self/status').read()\n"
+        "print(*[line.split()[1] for line in status.splitlines() if line.startswith(('CapPrm', 'CapEff', 'CapBnd'))])\n"
+        "print(holds(Capability.SYS_PTRACE), holds(Capability.NET_ADMIN))\n"
+    )
+    assert shown.splitlines() == [
+        "(12345, 12345, 12345) (12345, 12345, 12345) [12345]",
+        " ".join(["0000000000080000"] * 3),
+        "True False",
+    ]
+
+
+@as_root
+def test_root_that_is_its_own_user_stays_root_without_capabilities() -> None:
+    shown = run_python(
+        "import os, socket\n"
+        "from engine.process.rights import *\n"
+        "become(User(0, 0, 'root', '/root'))\n"
+        "print(os.getuid(), holds(Capability.NET_RAW))\n"
+        "try:\n"
+        "    socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)\n"
+        "except PermissionError as error:\n"
+        "    print(type(error).__name__)\n"
+    )
+    assert shown.splitlines() == ["0 False", "PermissionError"]
+
+
+def test_a_process_dies_with_its_parent() -> None:
+    shown = run_python(
+        "import os, signal, select\n"
+        "from engine.process.rights import die_with\n"
+        "reads, writes = os.pipe()\n"
+        "middle = os.fork()\n"
+        "if middle == 0:\n"
+        "    parent = os.getpid()\n"
+        "    child = os.fork()\n"
+        "    if child == 0:\n"
+        "        die_with(parent)\n"
+        "        os.write(writes, b'ready')\n"
+        "        signal.pause()\n"
+        "    signal.pause()\n"
+        "os.close(writes)\n"
+        "assert os.read(reads, 5) == b'ready'\n"
+        "os.kill(middle, signal.SIGKILL)\n"
+        "os.waitpid(middle, 0)\n"
+        "ready = select.select([reads], [], [], 10)[0]\n"
+        "print(bool(ready) and os.read(reads, 5) == b'')\n"
+    )
+    assert shown == "True"
+
+
+@pytest.mark.skipif(landlock.abi() == 0, reason="this kernel has no Landlock")
+def test_a_confined_process_reads_its_modules_and_nothing_else(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("of others")
+    shown = run_python(
+        "import socket\n"
+        "from engine.process import landlock, rights\n"
+        "rights.forbid_new_rights()\n"
+        "print(landlock.confine(landlock.python_folders()) > 0)\n"
+        "import colorsys\n"
+        f"for path, mode in (({str(secret)!r}, 'r'), ('/proc/self/status', 'r'), ({str(tmp_path / 'new')!r}, 'w')):\n"
+        "    try:\n"
+        "        open(path, mode)\n"
+        "    except PermissionError as error:\n"
+        "        print('denied')\n"
+    )
+    assert shown.splitlines() == ["True", "denied", "denied", "denied"]
+
+
+@pytest.mark.skipif(os.uname().machine not in seccomp.ARCHITECTURES, reason="no system call numbers for this machine")
+def test_a_filtered_process_reads_but_does_not_write_run_or_connect(tmp_path: Path) -> None:
+    shown = run_python(
+        "import os, socket, signal\n"
+        "from engine.process import rights, seccomp\n"
+        "rights.forbid_new_rights()\n"
+        "print(seccomp.confine())\n"
+        "print(len(open('/proc/self/comm').read()) > 0)\n"
+        "def refused(call):\n"
+        "    try:\n"
+        "        call()\n"
+        "    except PermissionError:\n"
+        "        return 'denied'\n"
+        "    return 'allowed'\n"
+        f"print(refused(lambda: open({str(tmp_path / 'new')!r}, 'w')))\n"
+        "print(refused(lambda: os.execv('/bin/true', ['true'])))\n"
+        "listener = socket.create_server(('127.0.0.1', 0))\n"
+        "print(refused(lambda: socket.create_connection(listener.getsockname())))\n"
+        "print(len(socket.if_nameindex()) > 0)\n"
+    )
+    assert shown.splitlines() == ["True", "True", "denied", "denied", "denied", "True"]
+
+
+@pytest.mark.parametrize("machine", sorted(seccomp.ARCHITECTURES))
+def test_every_jump_of_the_filter_lands_inside_it(machine: str) -> None:
+    code = seccomp.program(seccomp.ARCHITECTURES[machine])
+    count = len(code) // 8
+    for line in range(count):
+        jump_true, jump_false = code[line * 8 + 2], code[line * 8 + 3]
+        assert line + 1 + max(jump_true, jump_false) <= count
+    assert code[-8:-6] == b"\x06\x00"
