@@ -1,0 +1,171 @@
+"""How the cells of a socket's row are written: the shared formats behind the columns, the same on screen and in `ls`.
+
+A `Look` holds the choices of the caller and the facts that a row alone does not have (the time, names of numbers).
+Everything that a process or a path brought in goes through the sanitizer here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from engine.model.sockets import Owner, SocketEntry, SocketFigures
+from engine.model.tcp import SocketState
+from engine.text import units
+from engine.text.sanitize import printable, printable_within
+from engine.text.services import service_name
+from engine.text.socket_values import AF_INET, AF_INET6, transport
+from engine.text.units import UNKNOWN
+
+NAME_CHARACTERS_MAX: Final = 64
+"""Of a process's name: Linux keeps 15 bytes, other systems more."""
+COMMAND_CHARACTERS_MAX: Final = 256
+"""Of a command line: more would push everything else off a line."""
+PIDS_SHOWN: Final = 3
+"""Processes of one socket named in a cell; the others are counted."""
+
+
+class AcceptQueue(StrEnum):
+    """How the queues of a LISTEN socket are written."""
+
+    SS = "ss"
+    """Recv-Q the accept queue now, Send-Q its limit."""
+    GAUGE = "gauge"
+    """`now/limit` under Recv-Q, nothing under Send-Q."""
+    NETSTAT = "netstat"
+    """`0` and `0`, as netstat of BSD and macOS prints."""
+
+
+def _number_only(number: int) -> str:
+    return str(number)
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """The choices and the facts that cells are written with."""
+
+    now_ns: int = 0
+    """Wall clock, nanoseconds since the epoch."""
+    figures: Mapping[int, SocketFigures] = {}
+    """By key."""
+    separators: bool = True
+    """Thousands separators: for people; not in what a program reads."""
+    short_loopback: bool = False
+    """`lo:65432` for `127.0.0.1:65432`."""
+    accept_queue: AcceptQueue = AcceptQueue.GAUGE
+    services: bool = False
+    """Service names in place of ports."""
+    user_name: Callable[[int], str] = _number_only
+    """uid to name."""
+    interface_name: Callable[[int], str] = _number_only
+    """Interface index to name."""
+    host_name: Callable[[str], str] | None = None
+    """Address to name, from what is known already; it may not wait for a resolver."""
+
+
+def number(value: int | None, look: Look) -> str:
+    """A whole number, separated or not as the look says."""
+    return units.count(value) if look.separators else units.plain(value)
+
+
+def recv_q(entry: SocketEntry, look: Look) -> str:
+    """Recv-Q: bytes not yet read, or on LISTEN what the look says."""
+    if entry.state is SocketState.LISTEN:
+        if look.accept_queue is AcceptQueue.NETSTAT:
+            return "0"
+        if look.accept_queue is AcceptQueue.GAUGE:
+            return f"{number(entry.recv_q, look)}/{number(entry.send_q, look)}"
+    return number(entry.recv_q, look)
+
+
+def send_q(entry: SocketEntry, look: Look) -> str:
+    """Send-Q: bytes not yet acknowledged, or on LISTEN what the look says."""
+    if entry.state is SocketState.LISTEN:
+        if look.accept_queue is AcceptQueue.NETSTAT:
+            return "0"
+        if look.accept_queue is AcceptQueue.GAUGE:
+            return ""
+    return number(entry.send_q, look)
+
+
+def host(entry: SocketEntry, address: str, look: Look, *, scoped: bool) -> str:
+    """An address, or its name if one is known; `scoped` appends the interface that the socket is bound to."""
+    name = look.host_name(address) if look.host_name is not None else ""
+    text = printable_within(name or address, COMMAND_CHARACTERS_MAX)
+    if scoped and entry.interface and "%" not in text:
+        text += "%" + printable(look.interface_name(entry.interface))
+    return text
+
+
+def port(entry: SocketEntry, number_: int, look: Look) -> int | str:
+    """A port, or its service's name."""
+    return (look.services and service_name(transport(entry), number_)) or number_
+
+
+def endpoint(entry: SocketEntry, address: str, port_: int, look: Look, *, scoped: bool = False) -> str:
+    """An end of a socket as one word; Unix sockets and their kin have a name and no port."""
+    text = host(entry, address, look, scoped=scoped)
+    if entry.family in (AF_INET, AF_INET6):
+        return units.endpoint(text, port(entry, port_, look), short_loopback=look.short_loopback)
+    return f"{text or '*'}:{port_}" if port_ else text or "*"
+
+
+def local(entry: SocketEntry, look: Look) -> str:
+    """Local Address:Port, with the interface the socket is bound to, as ss prints it."""
+    return endpoint(entry, entry.local_address, entry.local_port, look, scoped=True)
+
+
+def peer(entry: SocketEntry, look: Look) -> str:
+    """Peer Address:Port."""
+    return endpoint(entry, entry.peer_address, entry.peer_port, look)
+
+
+def process_name(owner: Owner) -> str:
+    """A process by name, and in brackets what it is to us if it is one of ours."""
+    name = printable_within(owner.name, NAME_CHARACTERS_MAX) or UNKNOWN
+    return f"{name} ({printable(owner.ours)})" if owner.ours and owner.ours != owner.name else name
+
+
+def processes(entry: SocketEntry, look: Look) -> str:
+    """`nginx 812, 813`: every process that holds the socket, each PID once; or `-` and why it is not known."""
+    if not entry.owners:
+        return f"{UNKNOWN} {printable(entry.owner_unknown)}".rstrip()
+    pids: dict[str, list[int]] = {}
+    for owner in entry.owners:
+        of_name = pids.setdefault(process_name(owner), [])
+        if owner.pid not in of_name:
+            of_name.append(owner.pid)
+    total = sum(map(len, pids.values()))
+    shown: list[str] = []
+    room = PIDS_SHOWN
+    for name, of_name in pids.items():
+        if room <= 0:
+            break
+        shown.append(f"{name} " + ", ".join(map(str, of_name[:room])))
+        room -= len(of_name)
+    return ", ".join(shown) + (f" +{total - PIDS_SHOWN}" if total > PIDS_SHOWN else "")
+
+
+def first(values: list[str]) -> str:
+    """The different values, each once, in order; `-` for none."""
+    return ",".join(dict.fromkeys(values)) or UNKNOWN
+
+
+def milliseconds(microseconds: int | None) -> str:
+    """Microseconds as milliseconds with three decimals, so that a column of them lines up: `0.023`."""
+    return UNKNOWN if microseconds is None else f"{microseconds / 1000:.3f}"
+
+
+def timer(entry: SocketEntry, look: Look) -> str:
+    """The running timer, when it fires, and how often it has fired: `on 204 ms ×3`."""
+    if entry.timer is None:
+        return UNKNOWN
+    times = f" ×{entry.timer.retransmits}" if entry.timer.retransmits else ""
+    return f"{entry.timer.name} {units.duration_ms(entry.timer.expires_ms)}{times}"
+
+
+def rate(value: float | None) -> str:
+    """Bytes a second."""
+    return units.byte_rate(value)
