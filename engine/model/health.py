@@ -21,7 +21,7 @@ class Degradation(msgspec.Struct, frozen=True, gc=False):
 class Trust(msgspec.Struct, frozen=True, gc=False):
     """What became of every frame: separate numbers, since they have separate causes.
 
-    received = kept + dropped_by_us + undecodable (+ what a filter left out, which the kernel never hands over).
+    received = kept + evicted + dropped_by_us. What a filter left out is in none of them: the kernel keeps it.
     """
 
     received: int = 0
@@ -32,6 +32,7 @@ class Trust(msgspec.Struct, frozen=True, gc=False):
     """PACKET_STATISTICS tp_drops, summed."""
     dropped_by_us: int = 0
     undecodable: int = 0
+    """Frames, of those received, that are not what their own headers say; their bytes are kept like any other's."""
     evicted: int = 0
     """Frames kept once and given up to stay within the memory limit."""
     freezes: int = 0

@@ -116,6 +116,8 @@ class PacketsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     total: int
     rows: list[PacketRow]
     status: CaptureStatus
+    pending: int = 0
+    """Frames that the filter has not looked at yet; `total` still grows by those of them that pass."""
 
 
 class AskFrame(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -133,6 +135,12 @@ class FrameAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     """LINKTYPE_ number as in pcap."""
     wire_length: int
     data: bytes
+
+
+class FollowStream(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Have the frames of one conversation whole from now on, whatever the snap length; -1 ends that."""
+
+    stream: int
 
 
 class AskStatus(msgspec.Struct, frozen=True, tag=True, gc=False):

@@ -91,18 +91,29 @@ class PacketRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A capture loss makes the findings doubtful."""
 
 
+FULL_SNAP_LENGTH = 262_144
+"""Bytes of a frame that are kept when all are wanted: libpcap's own limit (MAXIMUM_SNAPLEN)."""
+HEADERS_SNAP_LENGTH = 256
+"""Bytes kept when headers are wanted: Ethernet, two VLAN tags, IPv6 and TCP with all options take 122, with room for
+extension headers, a segment quoted by ICMP, and a short message whole."""
+
+
 class CaptureOptions(msgspec.Struct, frozen=True, gc=False):
     """What to capture and how."""
 
     interface: str = "lo"
+    """A name, several joined by commas, or `any`."""
     source: str = "ring"
     """ring or scapy."""
     capture_filter: str = ""
     """BPF in tcpdump's words; empty for all."""
     handshakes_only: bool = False
     """The kernel hands over only SYN, FIN and RST."""
-    snap_length: int = 262_144
+    snap_length: int = HEADERS_SNAP_LENGTH
+    """Bytes of each frame that the kernel hands over; a followed stream comes whole."""
     store_bytes: int = 32 * 1024 * 1024
+    leave_out_ssh: bool = True
+    """Leave out the SSH session that sockmon is used over, whose packets its own screen makes."""
 
 
 class CaptureStatus(msgspec.Struct, frozen=True, gc=False):
