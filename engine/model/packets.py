@@ -89,6 +89,12 @@ class PacketRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     payload_length: int = 0
     uncertain: bool = False
     """A capture loss makes the findings doubtful."""
+    seq: int | None = None
+    """Relative sequence number, as in `info`; None where there is no TCP header."""
+    ack: int | None = None
+    """Relative acknowledgement number; None without the ACK flag."""
+    window: int | None = None
+    """Window in bytes, scaled where the scale is known."""
 
 
 FULL_SNAP_LENGTH = 262_144
