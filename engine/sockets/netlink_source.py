@@ -1,0 +1,121 @@
+"""Reads the socket table through NETLINK_SOCK_DIAG: every column the kernel has, for any user."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from engine.model.sockets import SocketEntry
+from engine.sockets.netlink import Dump
+from engine.sockets.sock_diag import (
+    ALL_STATES,
+    EXTENSIONS,
+    PROTOCOLS,
+    InetDump,
+    InetMemory,
+    dump_request,
+)
+from engine.sockets.source import Rows, SourceError
+
+NETLINK_SOCK_DIAG: Final = 4
+
+RECV_SIZE: Final = 65_536
+"""The kernel fills at most 32 KB a buffer of a dump (netlink_dump in net/netlink/af_netlink.c)."""
+
+RECEIVE_BUFFER: Final = 4 * 1024 * 1024
+"""Asked of SO_RCVBUF; a dump waits for its reader, so this only saves turns."""
+
+ANSWER_TIME_S: Final = 5
+"""The kernel answers a dump from within recv(); what takes longer will not come."""
+
+DIAG_MODULES: Final[dict[str, str]] = {
+    "tcp": "tcp_diag",
+    "udp": "udp_diag",
+    "udpl": "udp_diag",
+    "raw": "raw_diag",
+    "unix": "unix_diag",
+    "packet": "af_packet_diag",
+    "netlink": "netlink_diag",
+}
+"""The kernel module that answers for a family."""
+
+
+def open_sock_diag() -> socket.socket:
+    """A NETLINK_SOCK_DIAG socket. Raises SourceError where the kernel has none."""
+    try:
+        opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG)
+    except OSError as error:
+        raise SourceError("open a NETLINK_SOCK_DIAG socket", error.errno) from error
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", ANSWER_TIME_S, 0))
+    return opened
+
+
+class Conversation:
+    """Requests and answers on one sock_diag socket, one at a time."""
+
+    def __init__(self, diag: socket.socket | None = None) -> None:
+        self.socket = diag if diag is not None else open_sock_diag()
+        self._sequence = 0
+
+    def next_sequence(self) -> int:
+        """The number of the next request, so that the rest of a broken dump is not taken for its answer."""
+        self._sequence = self._sequence % 0xFFFF_FFFF + 1
+        return self._sequence
+
+    def ask(self, request: bytes, answer: Dump, between: Callable[[], None], what: str) -> None:
+        """Send `request` and feed `answer` until it is done. Raises SourceError where the socket fails; an errno that
+        the kernel sends is left in `answer`."""
+        try:
+            self.socket.send(request)
+            while not answer.done:
+                answer.feed(self.socket.recv(RECV_SIZE))
+                between()
+        except OSError as error:
+            raise SourceError(f"read {what} by sock_diag", error.errno) from error
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+
+class NetlinkSource:
+    """sock_diag dumps; `diag` may be a socket opened elsewhere: in another network namespace, or by the launcher.
+
+    `details` asks for tcp_info, memory, congestion control and TOS too, at half the cost again.
+    """
+
+    name = "netlink"
+
+    def __init__(self, diag: socket.socket | None = None, details: bool = True, states: int = ALL_STATES) -> None:
+        self.conversation = Conversation(diag)
+        self._extensions = EXTENSIONS if details else 0
+        self._states = states
+        self._memories: dict[tuple[str, int], InetMemory] = {}
+
+    def read(self, family: str, previous: Mapping[int, SocketEntry], between: Callable[[], None]) -> Rows:
+        """All sockets of one family, IPv4 and IPv6 alike."""
+        if family not in PROTOCOLS:
+            raise SourceError(f"read {family} sockets by sock_diag", errno.EOPNOTSUPP)
+        rows = Rows({}, [])
+        for number in (socket.AF_INET, socket.AF_INET6):
+            memory = self._memories.setdefault((family, number), InetMemory())
+            sequence = self.conversation.next_sequence()
+            request = dump_request(sequence, number, PROTOCOLS[family], self._states, self._extensions)
+            dump = InetDump(family, sequence, memory, previous)
+            self.conversation.ask(request, dump, between, f"{family} sockets")
+            if dump.errno:
+                raise SourceError(f"read {family} sockets by sock_diag", dump.errno, f"modprobe {DIAG_MODULES[family]}")
+            dump.remember()
+            rows.entries |= dump.entries
+            rows.fresh += dump.fresh
+            rows.interrupted += dump.interrupted
+            rows.malformed += dump.malformed
+        return rows
+
+    def close(self) -> None:
+        """Close the netlink socket."""
+        self.conversation.close()
