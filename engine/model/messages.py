@@ -41,6 +41,8 @@ class AskSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
     since: int = 0
     options: SocketsOptions = SocketsOptions()
     labels: dict[int, str] = {}
+    """PID to the name shown for a process of ours (`sockmon`, an actor's name): becomes Owner.ours."""
+    labels: dict[int, str] = {}
     """PID to what it is of ours: `sockmon`, or an actor's kind."""
 
 
@@ -50,6 +52,9 @@ class ClosedSocket(msgspec.Struct, frozen=True, array_like=True, gc=False):
     entry: SocketEntry
     ts_ns: int
     by_event: bool
+    tier: str = ""
+    """Where its owners are from: `polled` (the table had shown it), `listener` (inferred: the process that listens on
+    its port), `lookup` (asked for when its SYN was seen), `traced` (the kernel's tracepoint); empty if unknown."""
 
 
 class SocketsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
