@@ -41,8 +41,6 @@ class AskSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
     since: int = 0
     options: SocketsOptions = SocketsOptions()
     labels: dict[int, str] = {}
-    """PID to the name shown for a process of ours (`sockmon`, an actor's name): becomes Owner.ours."""
-    labels: dict[int, str] = {}
     """PID to what it is of ours: `sockmon`, or an actor's kind."""
 
 
