@@ -44,7 +44,8 @@ _ICMP_TYPES: dict[int, tuple[str, tuple[str, ...]]] = {
 _ICMPV6_TYPES: dict[int, tuple[str, tuple[str, ...]]] = {
     1: ("Destination Unreachable", (
         "no route to destination", "Administratively prohibited", "Beyond scope of source address",
-        "Address unreachable", "Port unreachable", "Source address failed ingress/egress policy", "Reject route to destination",
+        "Address unreachable", "Port unreachable", "Source address failed ingress/egress policy",
+        "Reject route to destination",
     )),
     2: ("Packet Too Big", ()),
     3: ("Time Exceeded", ("hop limit exceeded in transit", "fragment reassembly time exceeded")),

@@ -1,0 +1,34 @@
+"""Doubt after a capture loss: which conclusions depend on segments that the capture is known to have missed.
+
+A loss opens a hole in both directions of every flow that existed. A direction's hole ends with its next segment; from
+then on only what begins before that segment's end is in doubt, since it may have been among the missing.
+"""
+
+from __future__ import annotations
+
+from engine.flow.flow import HOLE_OPEN, HOLE_PAST, Direction, Flow
+
+_WRAP = 0xFFFFFFFF
+_HALF = 0x80000000
+
+
+def open_holes(flow: Flow, loss_epoch: int) -> None:
+    """The capture missed frames since the flow's last segment."""
+    flow.loss_epoch = loss_epoch
+    for direction in (flow.forward, flow.backward):
+        if direction.based:
+            direction.hole = HOLE_OPEN
+
+
+def across_hole(me: Direction, you: Direction, seq: int, ack: int) -> bool:
+    """Whether what is concluded from a segment of `me` depends on a hole in either direction."""
+    if me.hole == HOLE_OPEN or you.hole == HOLE_OPEN:
+        return True
+    if me.hole == HOLE_PAST and 0 < (me.hole_end - seq & _WRAP) < _HALF:
+        return True
+    return you.hole == HOLE_PAST and (you.hole_end - ack & _WRAP) < _HALF
+
+
+def close_hole(me: Direction) -> None:
+    """The first segment after the loss was taken into `me`."""
+    me.hole, me.hole_end = HOLE_PAST, me.nextseq

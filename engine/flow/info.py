@@ -1,0 +1,195 @@
+"""The Info line of a TCP segment, as tshark 4.0 prints it with numeric ports.
+
+`[findings] sport → dport [bits] Seq= Ack= Win= Urg= Len= options`, a Multipath TCP subflow like any other.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from functools import lru_cache
+
+from engine.flow.findings import PREFIXES
+from engine.flow.options import MAX_SHIFT, TIMESTAMPS, TIMESTAMPS_ALONE, parse_options, sack_blocks
+from engine.flow.placed import ACCURATE_ECN, CUT_OPTIONS, MALFORMED, NO_STREAM, Placed
+from engine.model.packets import Segment
+
+_ACK, _URG = 0x010, 0x020
+_WRAP = 0xFFFFFFFF
+_TIMESTAMP_PAIR = struct.Struct(">II").unpack_from
+_BITS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE")
+_SYN = 0x002
+_ECN_BITS = 0x1C0
+_RESERVED = 0xE00
+_LIMITED = "[Packet size limited during capture]"
+_BROKEN = "[Malformed Packet]"
+
+
+@lru_cache(8192)  # 4,096 values of 12 bits, with and without accurate ECN
+def flags_text(flags: int, accurate_ecn: bool = False) -> str:
+    """The control bits by name: `PSH, ACK`, `<None>`; with accurate ECN (RFC 9768) `ACK, ACE=5`."""
+    counted = accurate_ecn and not flags & _SYN
+    names = [name for i, name in enumerate(_BITS) if flags >> i & 1 and not (counted and i >= 6)]
+    if counted:
+        names.append(f"ACE={ace_counter(flags)}")
+    if flags & _RESERVED:
+        names.append("Reserved")
+    return ", ".join(names) or "<None>"
+
+
+def ace_counter(flags: int) -> int:
+    """The 3-bit ACE field of RFC 9768: AE, CWR, ECE from the highest."""
+    return (flags >> 8 & 1) << 2 | (flags >> 7 & 1) << 1 | flags >> 6 & 1
+
+
+def findings_text(placed: Placed) -> str:
+    """The bracketed words in front of the line, each with a space behind."""
+    findings = placed.findings
+    return "".join(
+        words.format(frame=placed.dup_ack_frame, number=placed.dup_ack_number)
+        for bit, words in PREFIXES
+        if findings & bit
+    )
+
+
+def info_line(segment: Segment, placed: Placed) -> str:
+    """The whole line."""
+    marks = placed.marks
+    flags = segment.flags
+    if marks & (NO_STREAM | CUT_OPTIONS | MALFORMED) or segment.header_length < 20:
+        return _broken_line(segment, placed)
+    text = (
+        f"{findings_text(placed) if placed.findings else ''}{segment.sport} → {segment.dport} "
+        f"[{flags_text(flags, bool(marks & ACCURATE_ECN))}] Seq={placed.seq}"
+    )
+    if flags & _ACK:
+        text += f" Ack={placed.ack}"
+    text += f" Win={placed.window}"
+    if flags & _URG:
+        text += f" Urg={segment.urg}"
+    if segment.len >= 0:
+        text += f" Len={segment.len}"
+    options = segment.options
+    return text + options_text(options, placed.peer_base) if options else text
+
+
+def _broken_line(segment: Segment, placed: Placed) -> str:
+    """The line of a segment whose header is not all there or says nonsense."""
+    why = _LIMITED if segment.truncated else _BROKEN
+    text = f"{segment.sport} → {segment.dport}"
+    if placed.marks & NO_STREAM:
+        return text + why
+    text += f" [{flags_text(segment.flags, bool(placed.marks & ACCURATE_ECN))}] Seq={placed.seq}"
+    if segment.flags & _ACK:
+        text += f" Ack={placed.ack}"
+    text += f" Win={placed.window}"
+    if segment.header_length < 20:
+        return f"{text}, bogus TCP header length ({segment.header_length}, must be at least 20)"
+    if segment.header_captured < 20:
+        return text + why
+    if segment.flags & _URG:
+        text += f" Urg={segment.urg}"
+    if segment.len >= 0:
+        text += f" Len={segment.len}"
+    return text + options_text(segment.options, placed.peer_base) + why
+
+
+def options_text(raw: bytes, peer_base: int) -> str:
+    """All options that have words, each with a space in front; SACK edges relative to `peer_base`."""
+    if len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):
+        value, echo = _TIMESTAMP_PAIR(raw, 4)
+        return f" TSval={value} TSecr={echo}"
+    text = ""
+    for kind, value in parse_options(raw):
+        words = OPTION_WORDS.get(kind)
+        if words is not None:
+            text += words(value, peer_base)
+    return text
+
+
+def _number(name: str, size: int) -> Callable[[bytes, int], str]:
+    def words(value: bytes, _: int) -> str:
+        return f" {name}={int.from_bytes(value, 'big')}" if len(value) == size else ""
+
+    return words
+
+
+def _window_scale(value: bytes, _: int) -> str:
+    return f" WS={1 << min(value[0], MAX_SHIFT)}" if len(value) == 1 else ""
+
+
+def _sack(value: bytes, peer_base: int) -> str:
+    return "".join(
+        f" SLE={left - peer_base & _WRAP} SRE={right - peer_base & _WRAP}" for left, right in sack_blocks(value)
+    )
+
+
+def _timestamps(value: bytes, _: int) -> str:
+    if len(value) != 8:
+        return ""
+    stamp, echo = _TIMESTAMP_PAIR(value)
+    return f" TSval={stamp} TSecr={echo}"
+
+
+def _user_timeout(value: bytes, _: int) -> str:
+    return f" USER_TO={int.from_bytes(value, 'big') & 0x7FFF}" if len(value) == 2 else ""
+
+
+def _fast_open(value: bytes, _: int) -> str:
+    return " TFO=C" if value else " TFO=R"
+
+
+def _tarr(value: bytes, _: int) -> str:
+    return f" TARR={value[0] >> 1}" if value else " TARR"
+
+
+def _accurate_ecn(order: int) -> Callable[[bytes, int], str]:
+    names = ("EE0B", "ECEB", "EE1B")[::order]
+
+    def words(value: bytes, _: int) -> str:
+        counters = [value[at : at + 3] for at in range(0, len(value) - len(value) % 3, 3)]
+        return (
+            "".join(f" {name}={int.from_bytes(counter, 'big')}" for name, counter in zip(names, counters, strict=False))
+            or " AccECN"
+        )
+
+    return words
+
+
+def _experiment(value: bytes, peer_base: int) -> str:
+    """RFC 6994: two or four bytes say whose experiment it is."""
+    if len(value) < 2:
+        return ""
+    known = _EXPERIMENTS.get(value[:2])
+    if known is not None:
+        return known(value[2:], peer_base)
+    return f" ExID={value[:2].hex().upper()}"
+
+
+_EXPERIMENTS: dict[bytes, Callable[[bytes, int], str]] = {
+    b"\xf9\x89": _fast_open,
+    b"\x00\xac": _tarr,
+    b"\xac\xcc": _accurate_ecn(1),
+    b"\xac\xce": _accurate_ecn(-1),
+}
+
+OPTION_WORDS: dict[int, Callable[[bytes, int], str]] = {
+    2: _number("MSS", 2),
+    3: _window_scale,
+    4: lambda value, peer_base: " SACK_PERM",
+    5: _sack,
+    6: _number("ECHO", 4),
+    TIMESTAMPS: _timestamps,
+    11: _number("CC", 4),
+    12: _number("CC", 4),
+    13: _number("CC", 4),
+    19: lambda value, peer_base: " MD5" if len(value) == 16 else "",
+    28: _user_timeout,
+    29: lambda value, peer_base: "TCP AO",
+    34: _fast_open,
+    172: _accurate_ecn(1),
+    174: _accurate_ecn(-1),
+    253: _experiment,
+    254: _experiment,
+}
+"""What is printed for an option's value, by kind; NOP, EOL, Multipath TCP and unknown kinds print nothing."""
