@@ -147,6 +147,10 @@ class Monitor:
     def command_actor(self, number: int, command: ActorCommand, text: str = "") -> ActorReport:
         return self._actors.command(number, command, text)
 
+    def actors(self) -> tuple[ActorView, ...]:
+        """Every actor with a fresh report, without the rest of a refresh."""
+        return self._actors.views()
+
     def restart(self, role: Role) -> None:
         with self._lock:
             worker = self._workers.pop(role, None)

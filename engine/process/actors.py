@@ -29,6 +29,9 @@ CALLS_SHOWN = 200
 """The newest calls of an actor that a view carries."""
 
 
+ENDED = frozenset({ActorState.DONE, ActorState.FAILED, ActorState.STOPPED})
+
+
 class _Held:
     """One actor that was started."""
 
@@ -128,6 +131,9 @@ class Actors:
             return held.report
         with suppress(ChannelError):  # the launcher says how it ended, and `ended` takes that into the report
             held.report = _report(worker, AskActor(max(0, held.report.calls_total - CALLS_SHOWN)))
+        if held.report.state in ENDED:
+            held.worker = None  # it holds nothing any more; its last report is all there is to ask for
+            worker.close()
         return held.report
 
 

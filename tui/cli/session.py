@@ -11,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+import click
+
+from engine.model.errors import BadInput
 from engine.monitor import Monitor
 
 LEAVE_LIMIT_S = 2.0
@@ -61,3 +64,10 @@ def cure_command() -> str:
 
 def _interrupt() -> None:
     os.kill(os.getpid(), signal.SIGINT)
+
+
+def session_of(ctx: click.Context) -> Session:
+    """The session of a launched command."""
+    if not isinstance(ctx.obj, Session):
+        raise BadInput(f"`{ctx.command_path}` needs its launcher", hint="start it by the sockmon command")
+    return ctx.obj
