@@ -135,6 +135,8 @@ class CaptureStatus(msgspec.Struct, frozen=True, gc=False):
     """Number of the oldest frame still in the store."""
     last_number: int = 0
     degradations: tuple[Degradation, ...] = ()
+    first_ts_ns: int = 0
+    """Capture time of frame 1, which relative times count from; 0 before there is one."""
 
 
 class Field(msgspec.Struct, frozen=True, gc=False):
