@@ -44,6 +44,9 @@ WORKER_GRACE_S = 1.0
 FRONT_GRACE_S = 3.0
 """How long the front may take to leave the screen after a signal that ends sockmon."""
 
+INTERRUPT_GRACE_S = 15.0
+"""The same after SIGINT, where a command still prints what it has."""
+
 LAST_WORDS = 4096
 """Bytes of a worker's standard error that are kept: the end of it says what went wrong."""
 
@@ -243,10 +246,11 @@ def serve(launcher: Launcher, front: subprocess.Popen[bytes] | None) -> int:
                 continue
             if front.poll() is not None:
                 return front.returncode
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 if number in rung:
-                    front.send_signal(number)
-                    deadline = deadline or time.monotonic() + FRONT_GRACE_S
+                    front.send_signal(number)  # after Ctrl-C its second, which it ignores
+                    patience_s = INTERRUPT_GRACE_S if number == signal.SIGINT else FRONT_GRACE_S
+                    deadline = deadline or time.monotonic() + patience_s
             if deadline is not None and time.monotonic() >= deadline:
                 front.kill()
                 return front.wait()
@@ -268,7 +272,7 @@ def _has_something(child: Child) -> bool:
 
 @contextmanager
 def _signals() -> Iterator[int]:
-    """A pipe on which each signal rings as one byte, its number. SIGINT is caught too: Ctrl-C is the front's to answer.
+    """A pipe on which each signal rings as one byte, its number.
 
     Handlers, not SIG_IGN, since what is ignored stays ignored in the processes that are started.
     """

@@ -29,6 +29,7 @@ class Session:
         self._leave: Callable[[], None] = _interrupt
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_interrupt)
 
     def monitor(self) -> Monitor:
         """The Monitor of this run, made when first asked for."""
@@ -54,6 +55,11 @@ class Session:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
+
+    def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-C counts once: the terminal sends it to this process and to the launcher, which passes it on."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
 
 def cure_command() -> str:

@@ -1,0 +1,78 @@
+"""`sockmon lab`: one command for each kind of actor, made from the catalogue, and the flood that starts two of them."""
+
+from __future__ import annotations
+
+import click
+
+from engine.lab.catalogue import KINDS, ActorKind
+from engine.lab.knobs import KNOBS, parse_knob
+from engine.lab.templates import TEMPLATES, template_knobs
+from engine.model.lab import ActorSpec, Knobs
+from tui.cli.actor_run import run_actor
+from tui.cli.flood import flood_command
+from tui.cli.output import json_line
+from tui.cli.session import session_of
+
+
+@click.group("lab")
+def lab_command() -> None:
+    """Make traffic: start a server, a client or a flood, each in a process of its own."""
+
+
+@lab_command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
+def list_command(as_json: bool) -> None:
+    """List the actors."""
+    for kind in KINDS.values():
+        if as_json:
+            fields = {"kind": kind.kind, "group": kind.group.value, "title": kind.title, "does": kind.line}
+            click.echo(json_line({**fields, "knobs": list(kind.knobs)}))
+        else:
+            click.echo(f"{kind.kind:<20} {kind.line}")
+
+
+def actor_command(kind: ActorKind) -> click.Command:
+    """The command that runs an actor of this kind until it is done or stopped."""
+
+    def run(*, template: str | None, calls: bool, as_json: bool, **typed: str | None) -> None:
+        knobs = typed_knobs(kind, template, typed)
+        session = session_of(click.get_current_context())
+        run_actor(session, ActorSpec(kind.kind, knobs, calls), show_calls=calls, as_json=as_json)
+
+    defaults = kind.default_knobs()
+    options: list[click.Parameter] = [
+        click.Option(["--template"], type=click.Choice(sorted(TEMPLATES)), help="A named set of knobs."),
+        click.Option(["--calls/--no-calls"], default=False, help="Print every socket call as it is made."),
+        click.Option(["--json", "as_json"], is_flag=True, help="JSON Lines."),
+    ]
+    options += [knob_option(name, defaults) for name in kind.knobs]
+    return click.Command(kind.kind, callback=run, params=options, help=f"{kind.title}: {kind.line}.")
+
+
+def knob_option(name: str, defaults: Knobs) -> click.Option:
+    """A knob as an option; what is typed is read by the lab's own rules, as in a form."""
+    knob = KNOBS[name]
+    default = getattr(defaults, name)
+    shown = {True: "on", False: "off", None: "the kernel's or none", "": "none"}.get(default, default)
+    metavar = "|".join(choice for choice in knob.choices if choice) if knob.choices else knob.sort.value.upper()
+    return click.Option(
+        [f"--{name.replace('_', '-')}", name],
+        metavar=metavar,
+        help=f"{knob.line[0].upper()}{knob.line[1:]}.  [{shown}]",
+    )
+
+
+def typed_knobs(kind: ActorKind, template: str | None, typed: dict[str, str | None]) -> Knobs:
+    """The knobs of an actor: its kind's defaults, then the template, then what was typed. Raises BadInput."""
+    import msgspec
+
+    knobs = kind.default_knobs()
+    if template is not None:
+        knobs = template_knobs(template, kind.kind, knobs)
+    values = {name: parse_knob(name, text) for name, text in typed.items() if text is not None}
+    return msgspec.structs.replace(knobs, **values)
+
+
+for _kind in KINDS.values():
+    lab_command.add_command(actor_command(_kind))
+lab_command.add_command(flood_command)
