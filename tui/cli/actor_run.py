@@ -25,10 +25,10 @@ def run_actor(session: Session, spec: ActorSpec, *, show_calls: bool, as_json: b
     monitor = session.monitor()
     view = monitor.start_actor(spec)
     report = view.report
-    if report.state is not ActorState.FAILED:
-        click.echo(f"{KINDS[spec.kind].title} {report.local} (PID {report.pid}); Ctrl-C ends it", err=True)
     shown_calls = shown_notes = 0
     try:
+        if report.state is not ActorState.FAILED:
+            click.echo(f"{KINDS[spec.kind].title} {report.local} (PID {report.pid}); Ctrl-C ends it", err=True)
         for report in reports(monitor, view.number):
             for call in report.calls:
                 if show_calls and call.number > shown_calls:

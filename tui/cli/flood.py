@@ -67,8 +67,8 @@ def flood_command(
         balance = at_rest(monitor, flood)
         click.echo(json_line(balance))
         ctx.exit(0 if balance.exact else 1)
-    click.echo(f"flooding {endpoint(flood.address, flood.port)}; Ctrl-C ends it", err=True)
     try:
+        click.echo(f"flooding {endpoint(flood.address, flood.port)}; Ctrl-C ends it", err=True)
         for balance in moves(monitor, flood):
             click.echo(balance_line(balance))
     except KeyboardInterrupt:

@@ -1,0 +1,153 @@
+"""The lab from the command line: what a person types, what it prints, and that bad input gets one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.terminal import ROOT, SOCKMON, until
+
+pytestmark = pytest.mark.linux
+
+
+def sockmon(*arguments: str, limit_s: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [*SOCKMON, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=limit_s,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    """Start a command that holds."""
+    return subprocess.Popen(
+        [*SOCKMON, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def interrupted(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Press Ctrl-C; what the command printed, after a clean end."""
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    return out, err
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    return process.stderr.readline()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("template", [[], ["--template", "tutorial"]])
+def test_a_flood_at_rest_adds_up_exactly(host: str, template: list[str]) -> None:
+    if host == "::1" and not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    done = sockmon("lab", "flood", "--json", "--port", "0", "--host", host, *template)
+    assert done.returncode == 0, done.stderr
+    balance: dict[str, Any] = json.loads(done.stdout)
+    assert balance["sent"] == balance["send_q"] + balance["recv_q"] > 0
+    if template:
+        assert balance["recv_q"] > 300_000
+        assert balance["send_q"] > 100_000
+
+
+def test_a_flood_holds_until_ctrl_c_and_leaves_nothing() -> None:
+    flood = started("lab", "flood", "--port", "0")
+    assert flood.stdout is not None
+    until(lambda: flood.stdout is not None and "✓" in flood.stdout.readline(), "a balance that adds up")
+    _, err = interrupted(flood)
+    assert "the flood has ended" in err
+
+
+def test_the_tutorial_s_two_programs_meet() -> None:
+    sink = started("lab", "sink", "--port", "0")
+    port = first_line(sink).split("127.0.0.1:")[1].split()[0]
+    client = started("lab", "flood-client", "--port", port, "--template", "tutorial")
+    assert "PID" in first_line(client)
+    out, _ = interrupted(client)
+    assert "flood-client stopped: sent" in out
+    interrupted(sink)
+
+
+def test_the_echo_client_shows_the_reply() -> None:
+    server = started("lab", "echo-server", "--port", "0")
+    port = first_line(server).split("127.0.0.1:")[1].split()[0]
+    done = sockmon("lab", "echo-client", "--port", port, "--calls")
+    assert done.returncode == 0, done.stderr
+    assert "reply: Hello, world" in done.stdout
+    assert "recv(1024) = b'Hello, world'" in done.stdout
+    interrupted(server)
+
+
+def test_defaults_are_the_tutorial_s() -> None:
+    shown = sockmon("lab", "echo-server", "--help").stdout
+    assert "[127.0.0.1]" in shown
+    assert "[65432]" in shown
+    assert "[Hello, world]" in sockmon("lab", "echo-client", "--help").stdout
+
+
+BAD_INPUT = {
+    "a port over the highest": (("lab", "echo-server", "--port", "70000"), "port 70000 is outside 0 to 65535"),
+    "a port that is no number": (("lab", "echo-server", "--port", "http"), "a number is wanted"),
+    "a name nobody knows": (("lab", "echo-client", "--host", "nobody.invalid"), "nobody.invalid"),
+    "an address of no interface": (("lab", "echo-server", "--host", "192.0.2.1", "--port", "0"), "192.0.2.1"),
+    "nobody listens": (("lab", "echo-client", "--port", "1"), "Connection refused"),
+    "no such actor": (("lab", "ehco-server"), "No such command"),
+    "no such template": (("lab", "flood", "--template", "nope"), "nope"),
+    "no such option": (("lab", "flood", "--prot", "1"), "--prot"),
+    "no such command": (("frobnicate",), "frobnicate"),
+    "control characters": (("\x1b]0;x\x07",), r"\x1b]0;x\x07"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_gets_one_sentence_and_exit_code_2(case: str) -> None:
+    arguments, sentence = BAD_INPUT[case]
+    done = sockmon(*arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_port_in_use_gets_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = sockmon("lab", "echo-server", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "Address already in use" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_a_terminal_the_screen_names_the_commands_that_need_none() -> None:
+    done = sockmon()
+    assert done.returncode == 2
+    assert "sockmon demo" in done.stderr
+    assert "sockmon lab flood" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_actor_that_is_killed_ends_its_command_with_a_sentence() -> None:
+    server = started("lab", "echo-server", "--port", "0")
+    pid = int(first_line(server).split("PID ")[1].split(")")[0])
+    os.kill(pid, signal.SIGKILL)
+    _, err = server.communicate(timeout=30)
+    assert server.returncode == 2
+    assert "killed by SIGKILL" in err
