@@ -20,7 +20,10 @@ from engine.text.sanitize import printable
 START_LIMIT_S = 10.0
 """A name look-up in the actor may take as long as the resolver's own limit of 5 s, twice."""
 
-START_POLL_S = 0.005
+STOP_LIMIT_S = 1.0
+"""An actor that does not leave its calls so soon is ended with its process."""
+
+POLL_S = 0.005
 
 ANSWER_LIMIT_S = 2.0
 """An actor answers from a thread of its own; one that cannot for so long hangs, and would hold up the whole screen."""
@@ -65,7 +68,7 @@ class Actors:
             self._held[held.number] = held
         deadline = time.monotonic() + START_LIMIT_S
         while self._ask(held).state is ActorState.STARTING and time.monotonic() < deadline:
-            time.sleep(START_POLL_S)
+            time.sleep(POLL_S)
         return ActorView(held.number, spec, held.report)
 
     def stop(self, number: int) -> ActorReport:
@@ -74,6 +77,10 @@ class Actors:
         if held.worker is not None:
             with suppress(ChannelError):  # it ended by itself: the report before is its last
                 held.report = _report(held.worker, CommandActor(ActorCommand.STOP))
+                deadline = time.monotonic() + STOP_LIMIT_S
+                while held.report.state not in ENDED and time.monotonic() < deadline:
+                    time.sleep(POLL_S)
+                    held.report = _report(held.worker, AskActor())
             held.worker.close()
         with self._lock:
             self._held.pop(number, None)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import click
 import msgspec
 
+from engine.insight.ledger import FloodBalance, flood_balance
 from engine.lab.catalogue import KINDS
 from engine.lab.knobs import parse_knob, set_knobs
 from engine.lab.templates import TEMPLATES, template_knobs
@@ -15,7 +16,7 @@ from engine.model.errors import LabError
 from engine.model.lab import ActorSpec, ActorState
 from engine.model.snapshot import ActorView
 from engine.monitor import Monitor
-from engine.text.units import endpoint
+from engine.text.units import count, endpoint
 from tui.cli.output import json_line
 from tui.cli.session import session_of
 
@@ -30,21 +31,6 @@ class Flood(msgspec.Struct, frozen=True):
 
     sink: int
     client: int
-    address: str
-    port: int
-
-
-class Balance(msgspec.Struct, frozen=True):
-    """Where the bytes of a flood are: what the program sent, what the kernel holds at either end, what was read.
-
-    `exact` says that they add up, `sent == send_q + recv_q + read`; while bytes are on their way they need not.
-    """
-
-    sent: int
-    send_q: int
-    recv_q: int
-    read: int
-    exact: bool
     address: str
     port: int
 
@@ -65,7 +51,7 @@ def flood_command(
     flood = start_flood(monitor, knobs, template)
     if as_json:
         balance = at_rest(monitor, flood)
-        click.echo(json_line(balance))
+        click.echo(json_line({**msgspec.structs.asdict(balance), "address": flood.address, "port": flood.port}))
         ctx.exit(0 if balance.exact else 1)
     try:
         click.echo(f"flooding {endpoint(flood.address, flood.port)}; Ctrl-C ends it", err=True)
@@ -95,32 +81,28 @@ def start(monitor: Monitor, kind: str, values: Mapping[str, object], template: s
     return view
 
 
-def at_rest(monitor: Monitor, flood: Flood) -> Balance:
+def at_rest(monitor: Monitor, flood: Flood) -> FloodBalance:
     """The balance once two readings in a row are the same while send() is refused; the last one after the limit."""
     deadline = time.monotonic() + REST_LIMIT_S
-    before = None
-    while True:
-        balance, state = read(monitor, flood)
-        if balance == before and balance.exact and state is ActorState.STALLED:
-            return balance
-        if time.monotonic() > deadline:
-            return balance
-        before = balance
+    balance, state = read(monitor, flood, None)
+    while not (balance.exact and state is ActorState.STALLED) and time.monotonic() < deadline:
         time.sleep(POLL_S)
+        balance, state = read(monitor, flood, balance)
+    return balance
 
 
-def moves(monitor: Monitor, flood: Flood) -> Iterator[Balance]:
+def moves(monitor: Monitor, flood: Flood) -> Iterator[FloodBalance]:
     """The balance each time it has changed, without end."""
     before = None
     while True:
-        balance, _ = read(monitor, flood)
+        balance, _ = read(monitor, flood, before)
         if balance != before:
             yield balance
         before = balance
         time.sleep(POLL_S)
 
 
-def read(monitor: Monitor, flood: Flood) -> tuple[Balance, ActorState]:
+def read(monitor: Monitor, flood: Flood, before: FloodBalance | None) -> tuple[FloodBalance, ActorState]:
     """One reading: the programs' counts and the kernel's rows. Raises LabError if an actor has failed."""
     snapshot = monitor.refresh()
     reports = {view.number: view.report for view in snapshot.actors}
@@ -128,16 +110,13 @@ def read(monitor: Monitor, flood: Flood) -> tuple[Balance, ActorState]:
     for report in (sink, client):
         if report.state is ActorState.FAILED:
             raise LabError(report.error)
-    rows = {entry.cookie: entry for entry in snapshot.entries}
-    send_q = sum(rows[held.cookie].send_q or 0 for held in client.sockets if held.cookie in rows)
-    recv_q = sum(rows[held.cookie].recv_q or 0 for held in sink.sockets if held.peer and held.cookie in rows)
-    exact = client.sent == send_q + recv_q + sink.received
-    balance = Balance(client.sent, send_q, recv_q, sink.received, exact, flood.address, flood.port)
-    return balance, client.state
+    return flood_balance(client, snapshot.entries, sink, before), client.state
 
 
-def balance_line(balance: Balance) -> str:
+def balance_line(balance: FloodBalance) -> str:
     """`678,168 sent = Send-Q 269,868 + Recv-Q 408,300 ✓`."""
-    read = f" + read {balance.read:,}" if balance.read else ""
-    sign, mark = ("=", " ✓") if balance.exact else ("≠", "  (on its way)")
-    return f"{balance.sent:,} sent {sign} Send-Q {balance.send_q:,} + Recv-Q {balance.recv_q:,}{read}{mark}"
+    read = f" + read {count(balance.read)}" if balance.read else ""
+    sign, mark = ("=", " ✓") if balance.exact else ("→", "  moving")
+    return (
+        f"{count(balance.sent)} sent {sign} Send-Q {count(balance.send_q)} + Recv-Q {count(balance.recv_q)}{read}{mark}"
+    )
