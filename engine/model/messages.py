@@ -154,7 +154,7 @@ class StatusAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     status: CaptureStatus
 
 
-CaptureRequest = StartCapture | StopCapture | AskPackets | AskNewPackets | AskFrame | AskStatus
+CaptureRequest = StartCapture | StopCapture | AskPackets | AskNewPackets | AskFrame | FollowStream | AskStatus
 CaptureReply = PacketsAnswer | FrameAnswer | StatusAnswer | Failed
 
 # --- screen and dissector ------------------------------------------------------------------------------------------
