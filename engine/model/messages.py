@@ -103,7 +103,8 @@ class AskPackets(msgspec.Struct, frozen=True, tag=True, gc=False):
 class AskNewPackets(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The rows numbered above `after` that pass, oldest first, at most `count`: for a listing that prints as it goes.
 
-    In the answer `first` is the number of the first frame above `after` that is still kept, so a gap shows.
+    In the answer `first` is the number of the first frame above `after` that is still kept, so a gap shows; the next
+    question goes on after `status.last_number - pending`.
     """
 
     after: int
