@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from engine.capture import bpf_words
@@ -12,6 +13,10 @@ from engine.model.errors import CaptureError, FilterError
 from engine.model.packets import FULL_SNAP_LENGTH
 
 LIBPCAP_HINT: Final = "words beyond the built-in ones need libpcap: on Debian and Ubuntu `sudo apt install libpcap0.8`"
+
+
+_PARTS: Final = re.compile(r"\b(?:src|dst|less|greater|len|inbound|outbound)\b|\[")
+"""Words that tell a conversation's segments apart by direction, size or content."""
 
 
 def compile_filter(
@@ -45,6 +50,12 @@ def compile_filter(
         whole=bpf_words.conversation(followed) if followed else NOTHING,
         whole_length=FULL_SNAP_LENGTH,
     )
+
+
+def takes_parts(text: str) -> bool:
+    """Whether a filter may hand over some segments of a conversation and not others, so that what its analysis finds
+    missing was only left out."""
+    return bool(_PARTS.search(text))
 
 
 def check_filter(text: str) -> None:

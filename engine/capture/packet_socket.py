@@ -50,6 +50,8 @@ ANY = "any"
 
 IFNAMSIZ = 16
 
+_SOCKADDR_LL = struct.Struct("=HHi12x")  # family, protocol in network order, index; the rest is not for bind
+_libc = ctypes.CDLL(None, use_errno=True)
 _STATISTICS_V3 = struct.Struct("=III")
 _IFREQ_NAME = struct.Struct(f"={IFNAMSIZ}s24x")
 
@@ -141,11 +143,16 @@ def bind(sock: socket.socket, interface: Interface) -> None:
 
     Elsewhere that option would hide all that this machine sends.
     """
+    tried = f"bind a packet socket to {interface.name}"
     try:
         sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, int(interface.loopback))
-        sock.bind(("" if interface.index == 0 else interface.name, ETH_P_ALL))
     except OSError as error:
-        raise CaptureError(f"bind a packet socket to {interface.name}", error.errno) from error
+        if error.errno != errno.ENOPROTOOPT:  # before Linux 4.20; the filter leaves the copies out as well
+            raise CaptureError(tried, error.errno) from error
+    # Python's own bind() looks every interface up by its name, and `any` has none.
+    address = _SOCKADDR_LL.pack(socket.AF_PACKET, socket.htons(ETH_P_ALL), interface.index)
+    if _libc.bind(sock.fileno(), address, len(address)) != 0:
+        raise CaptureError(tried, ctypes.get_errno())
 
 
 def take_error(sock: socket.socket) -> int:

@@ -39,6 +39,15 @@ class Selection:
         return tuple(found.index for found in self._found.values()) if len(self._found) > 1 else ()
 
     @property
+    def several(self) -> bool:
+        """More than one interface may be heard, so that one segment may be seen on each."""
+        return len(self._found) > 1 or ANY in self._found
+
+    @property
+    def loopback_only(self) -> bool:
+        return all(found.loopback for found in self._found.values())
+
+    @property
     def hardware_types(self) -> tuple[int, ...]:
         """ARPHRD_ numbers of what may come; for `any` all that libpcap can be asked about."""
         if ANY in self._found:

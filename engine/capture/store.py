@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from engine.capture.bpf_words import FIN_SYN_RST
 from engine.flow.placed import Placed
 from engine.model.errors import BadInput
 
@@ -35,6 +36,8 @@ LOST: Final = 3
 # completeness, scale
 _RECORD = struct.Struct("<qIIIHBHqIIIIIIIBBBb")
 RECORD_BYTES: Final = _RECORD.size
+_KIND_AND_FLAGS = struct.Struct("<BH")
+_KIND_OFFSET: Final = 22
 _U32: Final = 0xFFFFFFFF
 
 
@@ -131,6 +134,11 @@ class PacketStore:
         start = at + RECORD_BYTES
         data = bytes(self._arena[start : start + captured])
         return Kept(number, ts_ns, wire_length, interface, link_type, kind, flags, placed, data)
+
+    def turning(self, number: int) -> bool:
+        """Whether entry `number`, which must be there, is a segment with SYN, FIN or RST, or the place of a loss."""
+        kind, flags = _KIND_AND_FLAGS.unpack_from(self._arena, self._offsets[number % self._slots] + _KIND_OFFSET)
+        return kind == LOST or bool(flags & FIN_SYN_RST)
 
     def _make_room(self, size: int) -> tuple[int, int]:
         """Evict the oldest entries until `size` bytes are free in a row; where they begin and end."""
