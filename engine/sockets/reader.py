@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from engine.model.errors import BadInput
 from engine.model.health import Degradation
 from engine.model.messages import SocketsOptions
+from engine.model.sockets import SocketEntry
+from engine.sockets.attribution import HIDDEN_REASONS, attributed, keys_by_inode
 from engine.sockets.netlink_source import NetlinkSource
+from engine.sockets.owners import NOBODY, OwnerTracker
 from engine.sockets.proc_source import ProcSource
-from engine.sockets.psutil_source import PsutilSource
-from engine.sockets.source import FAMILIES, SocketSource, SourceError, nothing, read_table
+from engine.sockets.processes import PROC, Processes
+from engine.sockets.source import FAMILIES, Rows, SocketSource, SourceError, nothing, read_table
 from engine.sockets.table import Difference, SocketTable
 
 SOURCES: Mapping[str, tuple[str, ...]] = {
@@ -22,10 +28,18 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
 }
 """What SocketsOptions.source may be, and the sources it stands for, in the order of trying."""
 
+
+def _psutil_source() -> SocketSource:
+    # psutil takes 20 ms to import and is the last resort on Linux.
+    from engine.sockets.psutil_source import PsutilSource
+
+    return PsutilSource()
+
+
 _MAKERS: Mapping[str, Callable[[], SocketSource]] = {
     "netlink": NetlinkSource,
     "proc": ProcSource,
-    "psutil": PsutilSource,
+    "psutil": _psutil_source,
 }
 
 
@@ -35,9 +49,11 @@ def open_sources(name: str) -> list[SocketSource]:
         raise BadInput(f"read sockets from {name!r}", hint=f"one of {', '.join(SOURCES)}")
     opened: list[SocketSource] = []
     refusals: list[SourceError] = []
-    for maker in SOURCES[name]:
+    for each in SOURCES[name]:
+        if each == "psutil" and opened:
+            break  # every row that psutil could give, these have
         try:
-            opened.append(_MAKERS[maker]())
+            opened.append(_MAKERS[each]())
         except SourceError as error:
             refusals.append(error)
     if not opened:
@@ -65,19 +81,63 @@ class Refresh(NamedTuple):
 class TableReader:
     """The sources of one set of options, and the table they fill."""
 
-    def __init__(self, options: SocketsOptions, table: SocketTable | None = None) -> None:
+    def __init__(self, options: SocketsOptions, table: SocketTable | None = None, proc: Path = PROC) -> None:
         """`table` carries the generations of an earlier reader on. Raises BadInput or SourceError."""
         check_families(options.families)
         self.options = options
         self.table = table or SocketTable()
+        self._uid = os.geteuid()
+        self._tracker = OwnerTracker(Processes(proc)) if options.owners and (proc / "self").exists() else None
         self._sources = open_sources(options.source)
 
     def refresh(self, labels: Mapping[int, str], between: Callable[[], None] = nothing) -> Refresh:
         """Read the table once. `labels` says which PIDs are ours. Raises SourceError."""
         reading = read_table(self._sources, self.options.families, self.table.entries, between)
-        rows = reading.rows
-        difference = self.table.update(rows.entries, rows.fresh)
-        return Refresh(difference, reading.source, reading.degradations, rows.interrupted, rows.malformed)
+        rows, degradations = reading.rows, reading.degradations
+        gone = self.table.gone(rows.entries, rows.fresh)
+        fresh: Collection[int] = rows.fresh
+        if self._tracker is not None:
+            fresh = self._attribute(self._tracker, rows, gone, labels)
+            degradations += self._hidden_owners(self._tracker, rows.entries)
+        difference = self.table.update(rows.entries, fresh, gone)
+        return Refresh(difference, reading.source, degradations, rows.interrupted, rows.malformed)
+
+    def _attribute(
+        self, tracker: OwnerTracker, rows: Rows, gone: list[SocketEntry], labels: Mapping[int, str]
+    ) -> Collection[int]:
+        """Put the holders on the rows that are new or changed, and on those whose holders changed; the keys of both."""
+        before, entries = self.table.entries, rows.entries
+        left = {entry.inode for entry in gone}
+        wanted: set[int] = set()
+        for key in rows.fresh:
+            inode = entries[key].inode
+            earlier = before.get(key)
+            if earlier is not None and earlier.inode != inode:
+                left.add(earlier.inode)
+            if inode and inode not in tracker.holders:
+                wanted.add(inode)
+        left -= wanted
+        tracker.forget(left)
+        changed = tracker.update(wanted, labels)
+        keys = dict.fromkeys(rows.fresh)
+        if changed:
+            keys |= dict.fromkeys(keys_by_inode(entries, changed))
+        hidden = tracker.refused > 0
+        for key in keys:
+            entry = entries[key]
+            holders = tracker.holders.get(entry.inode, NOBODY)
+            entries[key] = attributed(entry, holders, self._uid, hidden)
+        return keys
+
+    def _hidden_owners(self, tracker: OwnerTracker, entries: Mapping[int, SocketEntry]) -> tuple[Degradation, ...]:
+        if not tracker.refused:
+            return ()
+        ownerless = sum(entry.owner_unknown in HIDDEN_REASONS for entry in entries.values() if not entry.owners)
+        if not ownerless:
+            return ()
+        sentence = f"{ownerless} sockets show no process: {tracker.refused} processes may not be looked into"
+        cure = "" if self._uid == 0 else f"sudo {Path(sys.prefix) / 'bin' / 'sockmon'}"
+        return (Degradation("OWNERS_HIDDEN", sentence, cure),)
 
     def close(self) -> None:
         """Close the sources."""

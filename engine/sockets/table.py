@@ -6,7 +6,7 @@ An entry that did not change stays the same object, so whoever draws it may keep
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from engine.model.sockets import SocketEntry
@@ -43,25 +43,31 @@ class SocketTable:
         self.entries: dict[int, SocketEntry] = {}
         self._log: deque[tuple[int, list[int], list[int]]] = deque(maxlen=GENERATIONS_KEPT)
 
-    def update(self, entries: dict[int, SocketEntry], fresh: Collection[int]) -> Difference:
+    def gone(self, entries: Mapping[int, SocketEntry], fresh: Iterable[int]) -> list[SocketEntry]:
+        """The present rows that the next reading does not have any more."""
+        added = sum(key not in self.entries for key in fresh)
+        if len(entries) - added == len(self.entries):
+            return []
+        return [self.entries[key] for key in self.entries.keys() - entries.keys()]
+
+    def update(
+        self, entries: dict[int, SocketEntry], fresh: Iterable[int], gone: list[SocketEntry] | None = None
+    ) -> Difference:
         """Take the next reading: all rows by key, of which those not in `fresh` are the present objects.
 
-        `entries` becomes the table's own. A fresh entry that equals the present one gives way to it.
+        `entries` becomes the table's own. A fresh entry that equals the present one gives way to it. `gone` may be
+        given by who has asked for it already.
         """
         before = self.entries
         changed: list[int] = []
-        added = 0
+        if gone is None:
+            gone = self.gone(entries, fresh)
         for key in fresh:
             earlier = before.get(key)
-            if earlier is None:
-                added += 1
-            elif earlier is entries[key] or earlier == entries[key]:
+            if earlier is not None and (earlier is entries[key] or earlier == entries[key]):
                 entries[key] = earlier
                 continue
             changed.append(key)
-        gone: list[SocketEntry] = []
-        if len(entries) - added != len(before):
-            gone = [before[key] for key in before.keys() - entries.keys()]
         self.entries = entries
         self.generation += 1
         self._log.append((self.generation, changed, [entry.key for entry in gone]))

@@ -1,0 +1,50 @@
+"""Puts the holders that were found on the rows, and a reason where there are none. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from engine.model.sockets import Owner, SocketEntry
+from engine.model.tcp import SocketState
+
+OTHER_USER: Final = "other user"
+GONE: Final = "gone"
+OTHER_NAMESPACE: Final = "other namespace"
+NOT_YET_ACCEPTED: Final = "not yet accepted"
+CLOSED_BY_PROGRAM: Final = "closed by program"
+REFUSED: Final = "refused"
+
+HIDDEN_REASONS: Final = frozenset((OTHER_USER, REFUSED))
+"""Reasons that more rights would cure."""
+
+ACCEPT_QUEUE_STATES: Final = frozenset((SocketState.SYN_RECEIVED, SocketState.ESTABLISHED, SocketState.CLOSE_WAIT))
+"""States in which a connection may wait in its listener's accept queue. Without an inode, no program can have it yet;
+in any other state without an inode, a program had it and closed it."""
+
+
+def unknown_reason(entry: SocketEntry, uid: int, hidden: bool) -> str:
+    """Why nobody was found to hold `entry`. `uid` is ours; `hidden`: some processes may not be looked into.
+
+    With every process in view the holder is in another PID namespace, or it is the kernel itself.
+    """
+    if entry.inode == 0:
+        return NOT_YET_ACCEPTED if entry.state in ACCEPT_QUEUE_STATES else CLOSED_BY_PROGRAM
+    if not hidden:
+        return OTHER_NAMESPACE
+    return REFUSED if entry.uid == uid else OTHER_USER
+
+
+def attributed(entry: SocketEntry, holders: tuple[Owner, ...], uid: int, hidden: bool) -> SocketEntry:
+    """The row with its holders, the same object where it has them already."""
+    reason = "" if holders else unknown_reason(entry, uid, hidden)
+    if entry.owners == holders and entry.owner_unknown == reason:
+        return entry
+    return replace(entry, owners=holders, owner_unknown=reason)
+
+
+def keys_by_inode(entries: Mapping[int, SocketEntry], inodes: set[int]) -> list[int]:
+    """The keys of the rows behind some inodes."""
+    return [key for key, entry in entries.items() if entry.inode in inodes]
