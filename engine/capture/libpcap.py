@@ -94,10 +94,9 @@ def _libpcap_found() -> Iterator[None]:
     asked = ctypes.util.find_library
 
     def find(name: str) -> str | None:
-        found = asked(name)
-        if found or name != "pcap":
-            return found
-        return next((soname for soname in SONAMES if _loads(soname)), None)
+        # By name first: asking starts programs and needs a temporary folder, which raises where there is none.
+        found = next((soname for soname in SONAMES if _loads(soname)), None) if name == "pcap" else None
+        return found or asked(name)
 
     ctypes.util.find_library = find
     try:

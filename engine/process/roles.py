@@ -6,6 +6,7 @@ may be out of reach.
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -45,8 +46,14 @@ def keeps(role: Role) -> Collection[Capability]:
     return ()
 
 
+NO_FOLDER = "/dev/null/none"
+"""A path that can neither exist nor be made, even by root."""
+
+
 def run(start: Start) -> None:
     """Become what `start` says and serve until the channel ends; does not return before."""
+    # scapy keeps pickles in the user's cache: not to be read by root, and out of a confined process's reach.
+    os.environ["XDG_CACHE_HOME"] = os.environ["XDG_CONFIG_HOME"] = NO_FOLDER
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the front's to answer
     rights.name_process(start.name)
     main = MAINS[start.role](start)
@@ -111,8 +118,6 @@ def dissector_main(start: Start) -> Callable[[], None]:
 
 
 def actor_main(start: Start) -> Callable[[], None]:
-    import os
-
     from engine.model.messages import ActorReply, ActorRequest
     from engine.process.actor_host import serve_actor
 
