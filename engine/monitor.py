@@ -21,6 +21,7 @@ from engine.model.health import Degradation, Role, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
 from engine.model.messages import (
     AskFrame,
+    AskNewPackets,
     AskPackets,
     AskSockets,
     AskStatus,
@@ -105,6 +106,11 @@ class Monitor:
         reply = self._worker(Role.CAPTURE).ask(AskPackets(first, count, display_filter, handshakes))
         return _expect(reply, PacketsAnswer)
 
+    def new_packets(self, after: int, count: int, display_filter: str = "", handshakes: bool = False) -> PacketsAnswer:
+        """Rows numbered above `after`, oldest first: for a listing that prints as it goes."""
+        reply = self._worker(Role.CAPTURE).ask(AskNewPackets(after, count, display_filter, handshakes))
+        return _expect(reply, PacketsAnswer)
+
     def dissect(self, number: int) -> Dissection:
         frame = _expect(self._worker(Role.CAPTURE).ask(AskFrame(number)), FrameAnswer)
         if frame.link_type < 0:
@@ -122,7 +128,7 @@ class Monitor:
         descriptor, errno = self._line.open_packet_socket()
         if descriptor < 0:
             self._capture_denied = no_packet_socket(errno, self._cure)
-            raise MissingRight(self._capture_denied.sentence, hint=self._capture_denied.cure)
+            raise MissingRight(self._capture_denied.sentence, hint=f"start it so: {self._cure}")
         try:
             with self._lock:
                 worker = self._workers.get(Role.CAPTURE)

@@ -1,0 +1,130 @@
+"""`sockmon capture`: packets as they come, one line each as tshark prints them, or as JSON Lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import click
+import msgspec
+
+from engine.capture.interfaces import InterfaceEntry, list_interfaces
+from engine.capture.read_text import relative_time
+from engine.model.packets import CaptureOptions, CaptureStatus, PacketRow
+from engine.monitor import Monitor
+from engine.query.packets import compile_packets
+from engine.text.sanitize import printable
+from tui.cli.output import json_line
+from tui.cli.session import session_of
+
+POLL_S = 0.05
+"""A packet is printed so long after it came, at the latest; the ring itself hands over every 20 ms."""
+
+ROWS = 2_000
+"""Rows of one answer: what a terminal takes in a moment."""
+
+DIGITS = 6
+"""Decimals of a second, as tshark prints them."""
+
+
+@click.command("capture", short_help="Print packets as they come.")
+@click.option("-i", "--interface", default="lo", show_default=True, help="Interface, several with commas, or any.")
+@click.option("-c", "limit", type=click.IntRange(min=1), help="Stop after so many packets.")
+@click.option("--for", "seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after so many seconds.")
+@click.option("-Y", "display_filter", default="", metavar="FILTER", help="Print only what passes this display filter.")
+@click.option("--handshakes/--all", default=False, help="Only SYN, FIN and RST; or everything (the default).")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines; the last line is a summary.")
+@click.option("-D", "only_list", is_flag=True, help="List the interfaces and end.")
+@click.option(
+    "--capture-source", type=click.Choice(["ring", "scapy"]), default="ring", show_default=True, help="How to capture."
+)
+@click.argument("bpf", nargs=-1)
+@click.pass_context
+def capture_command(
+    ctx: click.Context,
+    interface: str,
+    limit: int | None,
+    seconds: float | None,
+    display_filter: str,
+    handshakes: bool,
+    as_json: bool,
+    only_list: bool,
+    capture_source: str,
+    bpf: tuple[str, ...],
+) -> None:
+    """Print packets as they come, until Ctrl-C. BPF is a capture filter: `tcp and port 65432`.
+
+    tcp, udp, icmp, host, net, port, src, dst, and, or, not are built in; all else needs libpcap.
+    """
+    if only_list:
+        for entry in list_interfaces():
+            click.echo(interface_line(entry))
+        return
+    if display_filter:
+        compile_packets(display_filter)  # refused before anything is started
+    monitor = session_of(ctx).monitor()
+    options = CaptureOptions(interface, capture_source, " ".join(bpf), handshakes)
+    status = monitor.set_capture(options)
+    click.echo(f"Capturing on '{status.interface}'", err=True)
+    printed = 0
+    try:
+        for row, first_ns in captured(monitor, display_filter, limit, seconds):
+            click.echo(json_line(packet_object(row)) if as_json else packet_line(row, first_ns))
+            printed += 1
+    except KeyboardInterrupt:
+        pass  # the summary is what Ctrl-C asks for
+    status = monitor.stop_capture()
+    click.echo(f"{printed} packets captured{losses(status)}", err=True)
+    if as_json:
+        click.echo(json_line({"summary": {"printed": printed, **msgspec.structs.asdict(status.trust)}}))
+
+
+def captured(
+    monitor: Monitor, display_filter: str, limit: int | None, seconds: float | None
+) -> Iterator[tuple[PacketRow, int]]:
+    """Rows as they come and the time of the first frame, until the limit or the end of the time."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    after = count = 0
+    while True:
+        over = deadline is not None and time.monotonic() >= deadline
+        answer = monitor.new_packets(after, ROWS, display_filter)
+        for row in answer.rows:
+            yield row, answer.status.first_ts_ns
+            count += 1
+            after = row.number
+            if count == limit:
+                return
+        if over and not answer.rows:
+            return
+        if not answer.rows:
+            after = max(after, answer.status.last_number) if not answer.pending else after
+            time.sleep(POLL_S)
+
+
+def packet_line(row: PacketRow, first_ns: int) -> str:
+    """A packet in tshark's columns."""
+    seconds = relative_time(row.ts_ns - first_ns, DIGITS)
+    mark = "[?] " if row.uncertain else ""
+    return (
+        f"{row.number:5} {seconds:>10} {row.source:>12} → {row.destination:12} "
+        f"{row.protocol} {row.length} {mark}{row.info}"
+    )
+
+
+def packet_object(row: PacketRow) -> dict[str, object]:
+    """A packet for JSON: the fields of its row."""
+    return msgspec.structs.asdict(row)
+
+
+def interface_line(entry: InterfaceEntry) -> str:
+    """An interface for a list: name, state, addresses."""
+    return f"{printable(entry.name):<16} {'up' if entry.up else 'down':<5} {' '.join(entry.addresses)}".rstrip()
+
+
+def losses(status: CaptureStatus) -> str:
+    """What was lost, in words; empty for nothing."""
+    trust = status.trust
+    told = {"dropped by the kernel": trust.dropped_by_kernel, "dropped by sockmon": trust.dropped_by_us}
+    told |= {"undecodable": trust.undecodable, "no longer kept": trust.evicted}
+    words = [f"{number} {what}" for what, number in told.items() if number]
+    return f" ({', '.join(words)})" if words else ""
