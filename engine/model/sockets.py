@@ -116,3 +116,9 @@ class SocketCounters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Destroy events that the kernel dropped for want of buffer (/proc/net/netlink Drops, ENOBUFS)."""
     malformed: int = 0
     """Messages that did not decode."""
+    events_forgotten: int = 0
+    """Destroy events that arrived but were given up because nobody asked in time."""
+    processes_refused: int = 0
+    """Processes that may not be looked into now, so that what they hold shows no owner."""
+    processes_vanished: int = 0
+    """Processes that ended while they were looked at."""
