@@ -1,0 +1,1 @@
+"""Actors that begin the conversation: each file holds one way to do so."""

@@ -1,0 +1,1 @@
+"""Actors that wait for others: each file holds one way to serve."""
