@@ -30,9 +30,9 @@ COLUMNS: tuple[Column[Socket], ...] = (
 
 
 class TableApp(App[None]):
-    def __init__(self, *, marked: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.table: LineTable[Socket] = LineTable(COLUMNS, lambda row: row.key, marked=marked, empty="No sockets.")
+        self.table: LineTable[Socket] = LineTable(COLUMNS, lambda row: row.key, empty="No sockets.")
         self.heard: list[Message] = []
 
     def compose(self) -> ComposeResult:
@@ -72,9 +72,9 @@ async def test_the_table_is_a_header_and_aligned_cells() -> None:
     async with app.run_test(size=(40, 5)) as pilot:
         await shown(pilot, app.table, [Socket(1, "sink", 408_300), Socket(22, "flood")])
         assert [line.rstrip() for line in lines(app.table)] == [
-            " Name                       Queue    Key",
-            "▸sink                     408,300      1",
-            " flood                          0     22",
+            "  Name                     Queue     Key",
+            "▸ sink                   408,300       1",
+            "  flood                        0      22",
             "",
             "",
         ]
@@ -178,7 +178,7 @@ async def test_the_row_after_a_vanished_one_is_selected_and_told() -> None:
 
 
 async def test_marks_are_a_glyph_beside_the_colour() -> None:
-    app = TableApp(marked=True)
+    app = TableApp()
     async with app.run_test(size=(40, 6)) as pilot:
         app.table.show(sockets(4), {1: Ink.NEW, 2: Ink.CHANGED, 3: Ink.CLOSED})
         await pilot.pause()
@@ -203,7 +203,7 @@ async def test_the_mouse_selects_opens_scrolls_and_sorts() -> None:
         assert sorts == ["queue"]
         app.table.scroll_to(y=20, animate=False)
         await pilot.pause()
-        assert lines(app.table)[1].startswith(" socket 20")
+        assert lines(app.table)[1].startswith("  socket 20")
         assert selected(app.table) == 3
 
 

@@ -26,9 +26,9 @@ def test_the_flexible_column_takes_what_is_left_after_the_others_have_what_they_
     places = fit(COLUMNS, 80)
     assert [(place.column.id, place.start, place.width) for place in places] == [
         ("netid", 0, 5),
-        ("state", 6, 11),
-        ("local", 18, 26),
-        ("process", 45, 35),
+        ("state", 7, 11),
+        ("local", 20, 26),
+        ("process", 48, 32),
     ]
 
 

@@ -14,7 +14,8 @@ from engine.text.sanitize import printable_within
 Row = TypeVar("Row")
 
 GAP: Final = 1
-"""Cells between two columns."""
+WIDE_GAP: Final = 2
+"""Cells between two columns, and where all columns have what they like best."""
 
 ESCAPED_MAX: Final = 4
 """Characters kept for each cell of a column before it is cut to its width: enough for combining marks, and a bound on
@@ -103,8 +104,11 @@ def fit(columns: Sequence[Column[Row]], width: int) -> tuple[Place[Row], ...]:
     """
     kept = list(columns)
 
+    gaps = max(0, len(kept) - 1)
+    gap = WIDE_GAP if sum(max(column.width, column.ideal) for column in kept) + WIDE_GAP * gaps <= width else GAP
+
     def needed() -> int:
-        return sum(column.width for column in kept) + GAP * max(0, len(kept) - 1)
+        return sum(column.width for column in kept) + gap * max(0, len(kept) - 1)
 
     while len(kept) > 1 and needed() > width:
         worst = max(kept, key=lambda column: column.priority)
@@ -127,7 +131,7 @@ def fit(columns: Sequence[Column[Row]], width: int) -> tuple[Place[Row], ...]:
     start = 0
     for column, column_width in zip(kept, widths, strict=True):
         places.append(Place(column, start, max(0, min(column_width, width - start))))
-        start += column_width + GAP
+        start += column_width + gap
     return tuple(places)
 
 

@@ -10,12 +10,16 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import FIFOCache
 from textual.strip import Strip
 
 from tui.widgets.columns import Align, Column, Ink, Place, Row, cell, fit
+
+GUTTER: Final = 2
+"""Cells before the first column: the cursor's glyph and that of a mark."""
 
 STRIPS_KEPT: Final = 1_000
 """Lines kept formatted: several screens of the tallest terminal, so that paging back is free."""
@@ -26,6 +30,9 @@ MARK_GLYPHS: Final[Mapping[Ink, str]] = {Ink.NEW: "+", Ink.CHANGED: "~", Ink.CLO
 
 SORT_GLYPHS: Final = ("▲", "▼")
 
+Spans = Sequence[tuple[str, Ink]]
+"""Texts one after the other, each with its style; empty for a row that fills its columns."""
+
 
 @dataclass(frozen=True)
 class _Line:
@@ -34,6 +41,7 @@ class _Line:
     row: object
     mark: Ink | None
     lit: bool
+    stamp: object
     strip: Strip
 
 
@@ -41,15 +49,22 @@ class LinePainter(Generic[Row]):
     """Draws lines of one width; `component` answers the style that a component class sets over what lies beneath."""
 
     def __init__(
-        self, columns: Sequence[Column[Row]], row_style: Callable[[Row], Ink] | None, gutter: int, prefix: str
+        self,
+        columns: Sequence[Column[Row]],
+        prefix: str,
+        row_style: Callable[[Row], Ink] | None = None,
+        spanning: Callable[[Row], Spans] | None = None,
     ) -> None:
+        """`row_style` colours whole rows; `spanning` answers what a row writes across all columns, if it does."""
         self.columns = tuple(columns)
         self.places: tuple[Place[Row], ...] = ()
         """Where the columns stand; starts count from the gutter's end."""
-        self.gutter = gutter
         self.lines_formatted = 0
         """Rows formatted since the start, for tests: drawing must cost the rows in view."""
+        self.stamp: object = None
+        """What the cells depend on besides their row; another value has every line formatted anew."""
         self._row_style = row_style
+        self._spanning = spanning
         self._prefix = prefix
         self._width = 0
         self._base = Style.null()
@@ -62,17 +77,17 @@ class LinePainter(Generic[Row]):
         self._width = width
         self._base = base
         self._component = component
-        self.places = fit(self.columns, width - self.gutter)
+        self.places = fit(self.columns, width - GUTTER)
         self._strips.clear()
         self._styles.clear()
 
     def row(self, key: Hashable, row: Row, mark: Ink | None, lit: bool) -> Strip:
         """The line of a row; the same object as before while nothing that it is made from changed."""
         kept = self._strips.get(key)
-        if kept is not None and kept.row is row and kept.mark is mark and kept.lit is lit:
+        if kept is not None and kept.row is row and kept.mark is mark and kept.lit is lit and kept.stamp == self.stamp:
             return kept.strip
         strip = self._format(row, mark, lit)
-        self._strips[key] = _Line(row, mark, lit, strip)
+        self._strips[key] = _Line(row, mark, lit, self.stamp, strip)
         return strip
 
     def note(self, text: str, style: str) -> Strip:
@@ -81,8 +96,8 @@ class LinePainter(Generic[Row]):
         kept = self._strips.get(key)
         if kept is not None and kept.row == text:
             return kept.strip
-        strip = Strip([Segment(cell(" " * self.gutter + text, self._width), self._style(style))], self._width)
-        self._strips[key] = _Line(text, None, False, strip)
+        strip = Strip([Segment(cell(" " * GUTTER + text, self._width), self._style(style))], self._width)
+        self._strips[key] = _Line(text, None, False, None, strip)
         return strip
 
     def blank(self) -> Strip:
@@ -91,7 +106,7 @@ class LinePainter(Generic[Row]):
     def header(self, sorted_by: str, reverse: bool) -> Strip:
         """The titles; an arrow says which column sorts and how."""
         plain = self._style("header")
-        segments = [Segment(" " * self.gutter, plain)]
+        segments = [Segment(" " * GUTTER, plain)]
         position = 0
         for place in self.places:
             if place.start > position:
@@ -112,9 +127,15 @@ class LinePainter(Generic[Row]):
         above = ("cursor",) if lit else ()
         base = self._style(*beneath, *((mark.value,) if mark else ()), *above)
         glyphs = (CURSOR_GLYPH if lit else " ") + (MARK_GLYPHS.get(mark, " ") if mark else " ")
-        segments = [Segment(glyphs[: self.gutter], base)]
+        segments = [Segment(glyphs[:GUTTER], base)]
+        spans = self._spanning(row) if self._spanning is not None else ()
+        room = self._width - GUTTER
+        for text, ink in spans:
+            shown = cell(text, min(room, cell_len(text)) if text.isprintable() else room)
+            segments.append(Segment(shown, base if mark else self._style(*beneath, ink.value, *above)))
+            room -= cell_len(shown)
         position = 0
-        for place in self.places:
+        for place in () if spans else self.places:
             if place.start > position:
                 segments.append(Segment(" " * (place.start - position), base))
             column = place.column

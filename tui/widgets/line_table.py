@@ -21,8 +21,8 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.columns import GAP, Column, Ink, Place, Row
-from tui.widgets.line_painter import LinePainter
+from tui.widgets.columns import Column, Ink, Place, Row
+from tui.widgets.line_painter import GUTTER, LinePainter, Spans
 from tui.widgets.rows import ListedRows, Rows, Stand, follow
 
 HEADER_LINES: Final = 1
@@ -32,6 +32,8 @@ EMPTY_LINE: Final = 2
 
 NOT_HERE: Final = "…"
 """Shown for a row whose values have not arrived yet."""
+
+Marks = Mapping[Any, Ink]
 
 
 class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
@@ -66,7 +68,7 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         scrollbar-size-vertical: 1;
     }
     LineTable > .line-table--header { color: $foreground 70%; text-style: bold; }
-    LineTable > .line-table--sorted { color: $text-primary; text-style: bold underline; }
+    LineTable > .line-table--sorted { color: $text-primary; text-style: bold; }
     LineTable > .line-table--cursor { background: $foreground 9%; }
     LineTable:focus > .line-table--cursor { background: $primary 38%; text-style: bold; }
     LineTable > .line-table--empty { color: $foreground 60%; text-style: italic; }
@@ -79,6 +81,10 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
     LineTable > .line-table--warn { color: $text-warning; text-style: bold; }
     LineTable > .line-table--bad { color: $text-error; text-style: bold; }
     LineTable > .line-table--accent { color: $text-primary; }
+    LineTable > .line-table--handshake { background: $foreground 13%; }
+    LineTable > .line-table--reset { background: #4a1a18; color: #ff9d8a; }
+    LineTable:light > .line-table--reset { background: #fbdcd9; color: #a40000; }
+    LineTable > .line-table--datagram { color: $text-accent; }
     LineTable > .line-table--new { background: $success 26%; }
     LineTable > .line-table--changed { background: $warning 26%; }
     LineTable > .line-table--closed { background: $error 30%; }
@@ -141,18 +147,18 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         key: Callable[[Row], Hashable],
         *,
         row_style: Callable[[Row], Ink] | None = None,
-        marked: bool = False,
+        spanning: Callable[[Row], Spans] | None = None,
         empty: str = "",
         dom_id: str | None = None,
     ) -> None:
-        """`row_style` colours whole rows; `marked` keeps a cell for the glyphs of new, changed and closed rows;
+        """`row_style` colours whole rows; `spanning` says what a row writes across all columns instead of in them;
         `empty` is what stands in a table without rows."""
         super().__init__(id=dom_id)
         self.empty = empty
         self._key = key
-        self._painter = LinePainter(columns, row_style, 2 if marked else 1, "line-table")
+        self._painter = LinePainter(columns, "line-table", row_style, spanning)
         self._rows: Rows[Row] = self._listed(())
-        self._marks: Mapping[Hashable, Ink] = {}
+        self._marks: Marks = {}
         self._stand = Stand(0, None, 0, held=False)
         self._sort: tuple[str, bool] = ("", False)
         self._painted: dict[int, Strip] = {}
@@ -163,12 +169,17 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
     def _listed(self, rows: Sequence[Row]) -> ListedRows[Row]:
         return ListedRows(rows, self._key)
 
-    def show(self, rows: Sequence[Row], marks: Mapping[Hashable, Ink] | None = None) -> None:
+    def show(self, rows: Sequence[Row], marks: Marks | None = None, stamp: object = None) -> None:
         """Show these rows, which nobody changes afterwards."""
-        self.show_rows(self._listed(rows), marks)
+        self.show_rows(self._listed(rows), marks, stamp)
 
-    def show_rows(self, rows: Rows[Row], marks: Mapping[Hashable, Ink] | None = None) -> None:
-        """Show these rows; the cursor stays on its row, and its row on its line."""
+    def show_rows(self, rows: Rows[Row], marks: Marks | None = None, stamp: object = None) -> None:
+        """Show these rows; the cursor stays on its row, and its row on its line.
+
+        `marks` colours rows by key. `stamp` stands for all that cells show besides their own row (the time, what is
+        known elsewhere): where it differs from the last one, lines are formatted anew.
+        """
+        self._painter.stamp = stamp
         old, before = self._rows, self._stand
         self._rows = rows
         self._marks = marks or {}
@@ -188,7 +199,6 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         """Show these columns from now on."""
         self._painter.columns = tuple(columns)
         self._lay_out()
-        self.refresh()
 
     def set_sort(self, column: str, reverse: bool) -> None:
         """Mark the column that the rows are sorted by; the rows come sorted."""
@@ -326,7 +336,7 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         if offset is None:
             return
         if offset.y < HEADER_LINES:
-            self._click_header(offset.x - self._painter.gutter)
+            self._click_header(offset.x - GUTTER)
             return
         index = self._top + offset.y - HEADER_LINES
         if index < len(self._rows):
@@ -335,10 +345,9 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
                 self.action_select()
 
     def _click_header(self, x: int) -> None:
-        for place in self.places:
-            if place.start <= x < place.start + place.width + GAP:
-                self.post_message(self.HeaderSelected(self, place.column.id))
-                return
+        under = [place for place in self.places if place.start <= x]
+        if under:
+            self.post_message(self.HeaderSelected(self, under[-1].column.id))
 
     def on_resize(self) -> None:
         self._lay_out()
@@ -356,8 +365,10 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
             self._lay_out()
 
     def _lay_out(self) -> None:
+        """Width or styles are others: nothing that was drawn counts any more."""
         self._painter.lay_out(self.size.width, self.rich_style, self._component)
         self._painted.clear()
+        self.refresh()
 
     def _component(self, name: str) -> Style:
         """What a component class itself sets; its colours are blended with what lies beneath it."""
@@ -370,12 +381,9 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
 
     def _refresh_changed(self) -> None:
         """Draw again the lines in view that are not what stands on the screen."""
-        if not self._painted:
-            self.refresh()
-        top = self._top
-        for y, painted in tuple(self._painted.items()):
-            if y and self._line_at(y) is not painted:
-                self.refresh_line(top + y)
+        for y in range(HEADER_LINES, self.size.height):
+            if self._painted.get(y) is not self._line_at(y):
+                self.refresh_line(self._top + y)
 
     def render_line(self, y: int) -> Strip:
         strip = self._painter.header(*self._sort) if y == 0 else self._line_at(y)

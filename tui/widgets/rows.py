@@ -71,12 +71,14 @@ def follow(old: Rows[object], new: Rows[object], stand: Stand, page: int) -> Sta
     """Where the table stands once `new` has replaced `old`, with `page` rows visible. `top` may need clamping."""
     if not len(new):
         return Stand(0, None, 0, held=False)
-    if not stand.held or stand.key is None:
+    if not stand.held:
         return Stand(0, new.key(0), 0, held=False)
+    if stand.key is None:
+        same = min(stand.cursor, len(new) - 1)
+        return Stand(same, new.key(same), stand.top, held=True)
 
-    cursor = new.index(stand.key)
-    if cursor is None:
-        cursor = _successor(old, new, stand.cursor)
+    found = new.index(stand.key)
+    cursor = _successor(old, new, stand.cursor) if found is None else found
     if stand.top <= stand.cursor < stand.top + page:
         top = stand.top + cursor - stand.cursor
     else:

@@ -1,0 +1,229 @@
+"""The app: which screens there are, the keys that work everywhere, and the bridge between Monitor and the screens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Any, ClassVar, Final
+
+import msgspec
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.message import Message
+from textual.screen import Screen
+from textual.system_commands import SystemCommandsProvider
+
+from engine.model.health import Role
+from engine.model.messages import SocketsOptions
+from engine.model.packets import CaptureOptions
+from engine.model.snapshot import MonitorView, Snapshot
+from engine.text.sanitize import printable
+from tui import questions
+from tui.bridge import Bridge
+from tui.messages import BridgeBroke, Done, EngineFailed, Prepared, SnapshotFetched
+from tui.palette import KeyCommands
+from tui.screens.base import MonitorScreen
+from tui.screens.dashboard import DashboardScreen
+from tui.screens.details import ActorScreen, DetailScreen, FrameScreen, SocketScreen
+from tui.themes import DARK, DEFAULTS, LIGHT
+from tui.widgets.connections import ConnectionsPane
+from tui.widgets.lab import LabPane
+from tui.widgets.packets import PacketsPane
+
+REFRESH_S: Final = 1.0
+
+STYLES: Final = Path(__file__).parent / "styles"
+
+TEXTUALS_COMMANDS: Final = ("Theme", "Screenshot")
+
+SHEETS: Final[list[str | PurePath]] = [STYLES / "app.tcss", STYLES / "dashboard.tcss"]
+"""What all screens share, then one a screen."""
+
+
+class SockmonApp(App[None]):
+    """The screen of one run of sockmon, over anything that is a MonitorView."""
+
+    TITLE = "sockmon"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"dashboard": DashboardScreen}
+    DEFAULT_MODE = "dashboard"
+    CSS_PATH = SHEETS
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {KeyCommands, SystemCommandsProvider}
+    BINDING_GROUP_TITLE = "Everywhere"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pause", "pause", id="app.pause"),
+        Binding("W", "restart_workers", "restart worker", id="app.restart_workers"),
+        Binding("question_mark,h", "help", "help", key_display="?", id="app.help"),
+        Binding("q", "quit", "quit", id="app.quit"),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True, id="app.quit_at_once"),
+    ]
+
+    def __init__(
+        self,
+        monitor: MonitorView,
+        *,
+        capture_options: CaptureOptions | None = None,
+        sockets_options: SocketsOptions | None = None,
+        theme: str = DARK.name,
+        refresh_s: float = REFRESH_S,
+    ) -> None:
+        """`capture_options` and `sockets_options` are what Monitor was told; keys of the screen change them."""
+        # With NO_COLOR Textual turns colours into greys, unless colours are the terminal's own: then it uses none.
+        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
+        self.monitor = monitor
+        self.crash: Exception | None = None
+        """The mistake of sockmon's own that ended the screen."""
+        self.paused = False
+        self._capture_options = capture_options or CaptureOptions()
+        self._sockets_options = sockets_options or SocketsOptions()
+        self._bridge = Bridge(monitor, self)
+        self._refresh_s = refresh_s
+        self._drawn = True
+        self._snapshot: Snapshot | None = None
+        self._failure = ""
+        for own in (DARK, LIGHT):
+            self.register_theme(own)
+        self.theme = theme
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(DEFAULTS)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Of Textual's own commands those that no key of ours does."""
+        return (command for command in super().get_system_commands(screen) if command.title in TEXTUALS_COMMANDS)
+
+    def on_mount(self) -> None:
+        self._bridge.start()
+        self._bridge.refresh(self._prepare)
+        self.set_interval(self._refresh_s, self._tick)
+
+    def on_unmount(self) -> None:
+        self._bridge.stop()
+
+    # --- the refresh ------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        """Ask again, once what came last is drawn: a slow terminal asks less often."""
+        if self._drawn:
+            self._drawn = False
+            self._bridge.refresh(self._prepare)
+
+    def _prepare(self, snapshot: Snapshot) -> Prepared:
+        """What the screen wants done to a snapshot off the event loop; runs in the bridge's thread."""
+        screen = self._base_screen()
+        return None if screen is None else (screen, screen.prepare(snapshot))
+
+    def _base_screen(self) -> MonitorScreen | None:
+        """The screen under whatever window is open."""
+        return next((screen for screen in self.screen_stack if isinstance(screen, MonitorScreen)), None)
+
+    def on_snapshot_fetched(self, event: SnapshotFetched) -> None:
+        dead_before = self._dead
+        self._snapshot = event.snapshot
+        self._failure = ""
+        self._show(event.prepared)
+        if self._dead != dead_before:
+            self.screen.refresh_bindings()
+
+    def _show(self, prepared: Prepared = None) -> None:
+        with self.batch_update():
+            for screen in self.screen_stack:
+                if isinstance(screen, MonitorScreen) and self._snapshot is not None:
+                    mine = prepared[1] if prepared is not None and prepared[0] is screen else None
+                    screen.show(self._snapshot, mine, self._failure)
+                elif isinstance(screen, DetailScreen) and self._snapshot is not None:
+                    screen.show(self._snapshot)
+        self.call_after_refresh(self._note_drawn)
+
+    def _note_drawn(self) -> None:
+        self._drawn = True
+
+    def on_engine_failed(self, event: EngineFailed) -> None:
+        """A refresh that fails is said in the header as long as it fails; anything else is a notice."""
+        if event.slot == "refresh":
+            self._failure = event.sentence
+            self._drawn = True
+            if self._snapshot is None:
+                self._snapshot = Snapshot(0)
+            self._show()
+        else:
+            self._say(event.sentence, warns=True)
+
+    def on_bridge_broke(self, event: BridgeBroke) -> None:
+        self._handle_exception(event.error)
+
+    def _fatal_error(self) -> None:
+        """A mistake of our own ends the screen; who started it says so in one sentence, without a traceback whose
+        local variables would print foreign text."""
+        self.crash = self._exception
+        self._close_messages_no_wait()
+
+    def _say(self, sentence: str, *, warns: bool = False) -> None:
+        self.notify(printable(sentence), severity="error" if warns else "information", markup=False)
+
+    def on_done(self, event: Done) -> None:
+        if event.sentence:
+            self._say(event.sentence, warns=event.warns)
+        self._bridge.refresh(self._prepare)
+
+    # --- what the panes ask -----------------------------------------------------------------------------------------
+
+    def _command(self, question: Callable[[], Message]) -> None:
+        self._bridge.command(question, self)
+
+    def on_packets_pane_asked(self, event: PacketsPane.Asked) -> None:
+        self._bridge.view("packets", partial(questions.packets, self.monitor, event.question), event.pane)
+
+    def on_packets_pane_opened(self, event: PacketsPane.Opened) -> None:
+        window = FrameScreen(event.row)
+        self.push_screen(window)
+        self._bridge.view("frame", partial(questions.dissect, self.monitor, event.row.number), window)
+
+    def on_connections_pane_opened(self, event: ConnectionsPane.Opened) -> None:
+        if self._snapshot is not None:
+            self.push_screen(SocketScreen(event.entry, self._snapshot))
+
+    def on_connections_pane_families_chosen(self, event: ConnectionsPane.FamiliesChosen) -> None:
+        self._sockets_options = msgspec.structs.replace(self._sockets_options, families=event.families)
+        self._command(partial(questions.read_sockets, self.monitor, self._sockets_options))
+
+    def on_lab_pane_start_wanted(self, event: LabPane.StartWanted) -> None:
+        self._command(partial(questions.start_actors, self.monitor, event.specs, event.ended))
+
+    def on_lab_pane_stop_wanted(self, event: LabPane.StopWanted) -> None:
+        self._command(partial(questions.stop_actors, self.monitor, event.numbers))
+
+    def on_lab_pane_command_wanted(self, event: LabPane.CommandWanted) -> None:
+        self._command(partial(questions.command_actors, self.monitor, event.numbers, event.command))
+
+    def on_lab_pane_opened(self, event: LabPane.Opened) -> None:
+        self.push_screen(ActorScreen(event.actor))
+
+    def on_lab_pane_refused(self, event: LabPane.Refused) -> None:
+        self._say(event.sentence, warns=True)
+
+    # --- keys -------------------------------------------------------------------------------------------------------
+
+    def action_pause(self) -> None:
+        self.paused = not self.paused
+        screen = self._base_screen()
+        if screen is not None:
+            screen.pause(self.paused)
+
+    @property
+    def _dead(self) -> list[Role]:
+        return [worker.role for worker in self._snapshot.workers if not worker.alive] if self._snapshot else []
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self._dead) if action == "restart_workers" else True
+
+    def action_restart_workers(self) -> None:
+        self._command(partial(questions.restart_dead, self.monitor, self._dead))
+
+    def action_help(self) -> None:
+        if self.screen.query("HelpPanel"):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()

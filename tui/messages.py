@@ -1,0 +1,80 @@
+"""Messages that cross the screen: what came back over the bridge, to whoever asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from engine.model.messages import PacketsAnswer
+from engine.model.packets import Dissection
+from engine.model.snapshot import Snapshot
+
+Prepared = tuple[object, object] | None
+"""For whom a snapshot was worked on in the thread, and what came of it."""
+
+
+@dataclass(frozen=True)
+class PacketQuestion:
+    """A window of the rows that pass."""
+
+    first: int
+    count: int
+    display_filter: str
+    handshakes: bool
+
+    def same_list(self, other: PacketQuestion) -> bool:
+        """Whether both speak of the same rows by the same indices."""
+        return (self.display_filter, self.handshakes) == (other.display_filter, other.handshakes)
+
+
+class SnapshotFetched(Message):
+    """A refresh is done; `prepared` is the costly part of showing it, done already."""
+
+    def __init__(self, snapshot: Snapshot, prepared: Prepared) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+        self.prepared = prepared
+
+
+class PacketsFetched(Message):
+    """Rows of the packet list are here."""
+
+    def __init__(self, question: PacketQuestion, answer: PacketsAnswer) -> None:
+        super().__init__()
+        self.question = question
+        self.answer = answer
+
+
+class FrameDissected(Message):
+    """A frame was taken apart."""
+
+    def __init__(self, dissection: Dissection) -> None:
+        super().__init__()
+        self.dissection = dissection
+
+
+class Done(Message):
+    """A command was carried out; `sentence` says so where the panes do not show it by themselves."""
+
+    def __init__(self, sentence: str = "", warns: bool = False) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.warns = warns
+
+
+class EngineFailed(Message):
+    """A question got no answer; `sentence` says why. `slot` is where it was asked."""
+
+    def __init__(self, slot: str, sentence: str) -> None:
+        super().__init__()
+        self.slot = slot
+        self.sentence = sentence
+
+
+class BridgeBroke(Message):
+    """A call ended with an error that is not one of the engine's: a mistake in sockmon."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error

@@ -1,0 +1,174 @@
+"""The windows that Enter opens over a screen: a frame, a socket, an actor. Esc goes back."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from engine.model.lab import Call
+from engine.model.packets import PacketRow
+from engine.model.snapshot import ActorView, Snapshot
+from engine.model.sockets import SocketEntry
+from engine.text.cells import Look
+from engine.text.sanitize import printable
+from tui.messages import EngineFailed, FrameDissected
+from tui.widgets.call_columns import call_columns
+from tui.widgets.dissection import DissectionView
+from tui.widgets.footer import KeyBar
+from tui.widgets.line_table import LineTable
+from tui.widgets.pane import Pane, Words
+from tui.widgets.socket_detail import SocketDetail
+
+WIDTHS: Final = [(0, "-narrow"), (100, "-wide")]
+"""Columns from which on a window leaves something of the screen beneath it in view."""
+
+
+class DetailPane(Pane):
+    """The frame of a window; it is named when it opens."""
+
+
+class DetailScreen(ModalScreen[None], inherit_bindings=False):
+    """A window over the screen it was opened from."""
+
+    BINDING_GROUP_TITLE = "Window"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss_window", "back", id="window.back"),
+        Binding("question_mark,h", "app.help", "help", key_display="?", id="app.help"),
+        Binding("tab", "app.focus_next", "Next part", show=False, id="window.next"),
+        Binding("shift+tab", "app.focus_previous", "Part before", show=False, id="window.previous"),
+        Binding("q", "app.quit", "quit", id="app.quit"),
+        Binding("ctrl+c", "app.quit", "Quit", show=False, priority=True, id="app.quit_at_once"),
+    ]
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    DetailScreen { align: center middle; background: $background 55%; }
+    DetailScreen KeyBar { dock: bottom; }
+    DetailScreen DetailPane { width: 94%; height: 86%; max-width: 190; background: $background; }
+    DetailScreen.-narrow DetailPane { width: 100%; height: 1fr; }
+    """
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+
+    def compose(self) -> ComposeResult:
+        with DetailPane():
+            yield from self.compose_inside()
+        yield KeyBar()
+
+    def compose_inside(self) -> ComposeResult:
+        """What the window shows."""
+        yield from ()
+
+    def title_window(self, name: str, parts: list[Words | str]) -> None:
+        """Say in the border what is shown."""
+        self.query_one(DetailPane).set_title([(name, "bold"), *parts])
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Take in a newer moment."""
+
+    def action_dismiss_window(self) -> None:
+        self.dismiss(None)
+
+
+class FrameScreen(DetailScreen):
+    """One frame, taken apart."""
+
+    def __init__(self, row: PacketRow) -> None:
+        super().__init__()
+        self._row = row
+
+    def compose_inside(self) -> ComposeResult:
+        yield DissectionView()
+
+    def on_mount(self) -> None:
+        row = self._row
+        self.title_window(f"Frame {row.number}", [f"{row.length:,} bytes", row.info])
+        self.query_one(DissectionView).focus_tree()
+
+    def on_frame_dissected(self, event: FrameDissected) -> None:
+        event.stop()
+        self.query_one(DissectionView).show(event.dissection)
+
+    def on_engine_failed(self, event: EngineFailed) -> None:
+        event.stop()
+        self.query_one(DissectionView).say(event.sentence)
+
+
+class SocketScreen(DetailScreen):
+    """One socket, live."""
+
+    DEFAULT_CSS = """
+    SocketScreen DetailPane { height: auto; max-height: 90%; }
+    """
+
+    def __init__(self, entry: SocketEntry, snapshot: Snapshot) -> None:
+        super().__init__()
+        self._entry = entry
+        self._snapshot = snapshot
+
+    def compose_inside(self) -> ComposeResult:
+        yield SocketDetail()
+
+    def on_mount(self) -> None:
+        self.show(self._snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        now = next((entry for entry in snapshot.entries if entry.key == self._entry.key), None)
+        state: Words = ("closed", "bold $text-error") if now is None else (now.state, "bold")
+        self._entry = now or self._entry
+        self.title_window("Socket", [state])
+        self.query_one(SocketDetail).show(self._entry, Look(now_ns=snapshot.ts_ns))
+
+
+class ActorScreen(DetailScreen):
+    """One actor: what it says of itself and its socket calls, live."""
+
+    DEFAULT_CSS = """
+    ActorScreen #actor-says { height: auto; padding: 0 2; }
+    ActorScreen #actor-says.-empty { display: none; }
+    """
+
+    def __init__(self, actor: ActorView) -> None:
+        super().__init__()
+        self._actor = actor
+        self._table: LineTable[Call] = LineTable(call_columns(), lambda call: call.number, empty="No call is logged.")
+
+    def compose_inside(self) -> ComposeResult:
+        yield Vertical(Static(id="actor-says"), self._table)
+
+    def on_mount(self) -> None:
+        self._table.following = True
+        self._table.focus()
+        self._update()
+
+    def show(self, snapshot: Snapshot) -> None:
+        now = next((actor for actor in snapshot.actors if actor.number == self._actor.number), None)
+        if now is not None:
+            self._actor = now
+            self._update()
+
+    def _update(self) -> None:
+        report = self._actor.report
+        self.title_window(
+            f"{report.kind} {report.pid}",
+            [report.state.value, report.local, f"{report.calls_total:,} calls", _forgotten(report.calls_forgotten)],
+        )
+        lines = [Content.styled(printable(report.error), "bold $text-error")] if report.error else []
+        if report.reply:
+            lines.append(Content.assemble(("reply ", "$foreground 60%"), printable(report.reply)))
+        lines += [Content.styled(printable(note), "$foreground 75%") for note in report.notes]
+        for option in report.options:
+            words = f"{option.name} {option.asked or '-'} → {option.got}"
+            lines.append(Content.assemble(("option ", "$foreground 60%"), printable(words)))
+        says = self.query_one("#actor-says", Static)
+        says.set_class(not lines, "-empty")
+        says.update(Content("\n").join(lines))
+        self._table.show((*report.calls, *report.waiting))
+
+
+def _forgotten(calls: int) -> str:
+    return f"{calls:,} forgotten" if calls else ""

@@ -1,0 +1,137 @@
+"""The box in which a filter is typed: it says at each key whether the filter is valid, what it means, or where it is
+not, and closes to a chip in its pane's title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from engine.model.errors import FilterError
+from engine.text.sanitize import printable
+
+Check = Callable[[str], str]
+"""Reads a filter; answers what it understood, in words; raises FilterError."""
+
+PROMPT = "/ "
+
+
+class FilterBox(Vertical):
+    """Asks for a filter: Changed at each valid key, Closed when done; Esc brings back what was before."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "keep", id="filter.accept", priority=True),
+        Binding("escape", "cancel", "as it was", id="filter.cancel"),
+        Binding("ctrl+u", "clear", "clear", id="filter.clear", priority=True),
+    ]
+    DEFAULT_CSS = """
+    FilterBox { height: 2; display: none; background: $panel; }
+    FilterBox.-open { display: block; }
+    FilterBox > #filter-line { height: 1; layout: horizontal; }
+    FilterBox Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+    FilterBox Input:focus { border: none; }
+    FilterBox #filter-prompt { width: 2; color: $text-primary; text-style: bold; }
+    FilterBox #filter-says { height: 1; color: $foreground 65%; padding-left: 2; }
+    FilterBox.-valid Input { color: $text-success; }
+    FilterBox.-invalid Input { color: $text-error; }
+    FilterBox.-invalid #filter-says { color: $text-error; }
+    """
+
+    class Changed(Message):
+        """The box holds another valid filter; empty for none."""
+
+        def __init__(self, box: FilterBox, text: str) -> None:
+            super().__init__()
+            self.box = box
+            self.text = text
+
+        @property
+        def control(self) -> FilterBox:
+            return self.box
+
+    class Closed(Message):
+        """The box closed."""
+
+        def __init__(self, box: FilterBox) -> None:
+            super().__init__()
+            self.box = box
+
+        @property
+        def control(self) -> FilterBox:
+            return self.box
+
+    def __init__(self, check: Check, placeholder: str) -> None:
+        super().__init__()
+        self._check = check
+        self._placeholder = placeholder
+        self._before = ""
+        self._valid = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="filter-line"):
+            yield Static(PROMPT, id="filter-prompt")
+            yield Input(placeholder=self._placeholder, restrict=r"[ -~\u00a1-\U0010fffd]*", compact=True)
+        yield Static(id="filter-says")
+
+    @property
+    def is_open(self) -> bool:
+        return self.has_class("-open")
+
+    def open(self, text: str) -> None:
+        """Show the box with this filter in it."""
+        self._before = self._valid = text
+        self.add_class("-open")
+        box = self.query_one(Input)
+        box.value = text
+        box.focus()
+        self._say(text)
+
+    def close(self) -> None:
+        self.remove_class("-open")
+        self.post_message(self.Closed(self))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open and self._say(event.value) and event.value.strip() != self._valid:
+            self._valid = event.value.strip()
+            self.post_message(self.Changed(self, self._valid))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_accept()
+
+    def action_accept(self) -> None:
+        """Keep what is valid."""
+        self.close()
+
+    def action_cancel(self) -> None:
+        if self._valid != self._before:
+            self._valid = self._before
+            self.post_message(self.Changed(self, self._before))
+        self.close()
+
+    def action_clear(self) -> None:
+        self.query_one(Input).value = ""
+
+    def _say(self, text: str) -> bool:
+        """Write under the box what it means or where it is wrong; whether it is valid."""
+        says = self.query_one("#filter-says", Static)
+        self.remove_class("-valid", "-invalid")
+        if not text.strip():
+            says.update(Content(""))
+            return True
+        try:
+            meaning = self._check(text)
+        except FilterError as error:
+            self.add_class("-invalid")
+            says.update(Content(f"{' ' * error.position}^ {printable(str(error))}"))
+            return False
+        self.add_class("-valid")
+        says.update(Content(printable(meaning)))
+        return True

@@ -1,0 +1,171 @@
+"""The header line: what is watched, how fast, what was lost and what may not be seen, in the order of attention.
+
+Yellow says that something cannot be had, red that something was lost or died; the words say it too. What finds no room
+goes in the order of `Part.priority`; losses and rights never go.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from engine.model.health import Degradation, Trust, WorkerState
+from engine.model.snapshot import RowChange, Snapshot
+from engine.text.sanitize import printable, printable_within
+
+NS_PER_S: Final = 1_000_000_000
+
+SENTENCE_MAX: Final = 60
+"""Characters of a degradation that has no short form."""
+
+SHORT: Final = {
+    "OWNERS_HIDDEN": "owners: yours only",
+    "NO_CAP_NET_RAW": "no packets",
+    "NO_PACKET_SOCKET": "no packets",
+    "NO_SOCK_DIAG": "no sock_diag",
+    "NO_SCAPY": "no scapy",
+    "INTERFACE_GONE": "interface gone",
+    "FAMILY_UNREADABLE": "families missing",
+}
+"""A few words for a degradation; the whole sentence is in the tooltip and in the pane that it concerns."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the line. `priority` 0 stays; of the others the highest goes first."""
+
+    text: str
+    style: str
+    priority: int
+    right: bool = False
+
+
+def lost_words(trust: Trust) -> tuple[str, bool]:
+    """`lost 0/0`: frames dropped by the kernel and by us; and whether anything was."""
+    lost = trust.dropped_by_kernel + trust.dropped_by_us
+    return f"lost {trust.dropped_by_kernel:,}/{trust.dropped_by_us:,}", bool(lost)
+
+
+def rights_words(degradations: Sequence[Degradation]) -> str:
+    """What may not be seen, each once, and the first cure in brackets."""
+    shown = dict.fromkeys(
+        SHORT.get(degradation.code) or printable_within(degradation.sentence, SENTENCE_MAX)
+        for degradation in degradations
+    )
+    cure = next((degradation.cure for degradation in degradations if degradation.cure), "")
+    return ", ".join(shown) + (f" ({cure})" if cure else "")
+
+
+def parts(snapshot: Snapshot, paused: bool) -> list[Part]:
+    """The pieces of the line for this moment."""
+    changes = list(snapshot.changes.values())
+    live = len(snapshot.entries) - changes.count(RowChange.CLOSED)
+    capture = snapshot.capture
+    pieces = [Part("sockmon", "bold $primary", 5)]
+    if paused:
+        pieces.append(Part("PAUSED", "bold reverse $warning", 0))
+    if capture is not None:
+        where = f"{printable(capture.interface)}·{printable(capture.source)}"
+        pieces.append(Part(where if capture.running else f"{where} off", "", 3))
+    pieces.append(Part(f"{live:,} sockets", "", 4))
+    opened = changes.count(RowChange.NEW)
+    pieces.append(Part(f"↑{opened:,}/s", "$text-success" if opened else "$foreground 55%", 8))
+    if capture is not None:
+        words, bad = lost_words(capture.trust)
+        pieces += [
+            Part(f"{capture.packets_per_s:,.0f} pkt/s", "", 6),
+            Part(f"kept {capture.trust.kept:,}", "", 7),
+            Part(words, "bold $text-error" if bad else "", 0),
+        ]
+    if snapshot.counters.events_lost:
+        pieces.append(Part(f"events lost {snapshot.counters.events_lost:,}", "bold $text-error", 0))
+    rights = rights_words(snapshot.degradations)
+    if rights:
+        pieces.append(Part(rights, "$text-warning", 0))
+    clock = time.strftime("%H:%M:%S", time.localtime(snapshot.ts_ns // NS_PER_S))
+    pieces.append(Part(clock, "$foreground 70%", 2, right=True))
+    return pieces
+
+
+def line(pieces: Sequence[Part], width: int) -> Content:
+    """The pieces on one line of `width` cells, dropping by priority, the right ones at the right end."""
+    kept = list(pieces)
+
+    def needed() -> int:
+        return sum(len(part.text) for part in kept) + 2 * len(kept)
+
+    while needed() > width and (worst := max(kept, key=lambda part: part.priority)).priority:
+        kept.remove(worst)
+    left = Content("  ").join(Content.styled(part.text, part.style) for part in kept if not part.right)
+    right = Content("  ").join(Content.styled(part.text, part.style) for part in kept if part.right)
+    left = left.truncate(max(0, width - 2 - right.cell_length), ellipsis=True)
+    gap = width - 2 - left.cell_length - right.cell_length
+    return Content.assemble(" ", left, " " * max(0, gap), right, " ")
+
+
+def alert_words(failure: str, workers: Sequence[WorkerState]) -> str:
+    """What is wrong at once: a refresh that failed, a dead worker, what was lost with it and the key that helps."""
+    said = [printable(failure)] if failure else []
+    for worker in workers:
+        if not worker.alive:
+            lost = f"; {printable(worker.lost)}" if worker.lost else ""
+            said.append(f"{worker.role} worker died: {printable(worker.ended)}{lost}. W restarts it")
+    return "  ".join(said)
+
+
+class StatusLine(Widget):
+    """Shows the header line of the newest snapshot."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    StatusLine { height: 1; background: $panel; color: $foreground; }
+    StatusLine.-degraded { background: $warning 22%; }
+    StatusLine.-alarmed { background: $error 34%; }
+    """
+
+    snapshot: reactive[Snapshot | None] = reactive(None, always_update=True)
+    paused: reactive[bool] = reactive(False)
+
+    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            return
+        lost = snapshot.capture is not None and lost_words(snapshot.capture.trust)[1]
+        dead = any(not worker.alive for worker in snapshot.workers)
+        alarmed = lost or dead or bool(snapshot.counters.events_lost)
+        self.set_class(alarmed, "-alarmed")
+        self.set_class(bool(snapshot.degradations) and not alarmed, "-degraded")
+        told = [
+            f"{degradation.sentence}{f' Cure: {degradation.cure}' if degradation.cure else ''}"
+            for degradation in snapshot.degradations
+        ]
+        self.tooltip = Content("\n").join(Content(printable(sentence)) for sentence in told) if told else None
+
+    def render(self) -> Content:
+        if self.snapshot is None:
+            return Content(" sockmon  reading the kernel's tables …")
+        return line(parts(self.snapshot, self.paused), self.size.width)
+
+
+class AlertLine(Widget):
+    """A second line that is there only while something is broken."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    AlertLine { height: auto; max-height: 3; padding: 0 1; display: none;
+                background: $error 34%; color: $foreground; text-style: bold; }
+    AlertLine.-shown { display: block; }
+    """
+
+    words: reactive[str] = reactive("", layout=True)
+
+    def watch_words(self, words: str) -> None:
+        self.set_class(bool(words), "-shown")
+
+    def render(self) -> Content:
+        return Content(self.words and f"✕ {self.words}")

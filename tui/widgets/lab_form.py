@@ -1,0 +1,131 @@
+"""The lab's form: kind, template, host, port and text, checked at every key."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from engine.text.sanitize import printable
+from tui.widgets.choice import Choice
+from tui.widgets.lab_fields import KIND_NAMES, TEMPLATE_NAMES, LabFields
+
+HOST_CHARACTERS_MAX: Final = 253
+"""A DNS name's limit (RFC 1035 section 2.3.4), which every address is below."""
+PORT_CHARACTERS_MAX: Final = 6
+TEXT_CHARACTERS_MAX: Final = 4_096
+
+PRINTABLE: Final = r"[ -~\u00a1-\U0010fffd]*"
+"""What may be typed or pasted: no control characters."""
+
+
+class LabForm(Vertical):
+    """Asks for what the next actor gets: Submitted to start it, Left to go back to the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "start it", id="form.start", priority=True),
+        Binding("escape", "leave", "back to the list", id="form.back"),
+        Binding("tab", "app.focus_next", "next field", id="form.next", priority=True),
+        Binding("shift+tab", "app.focus_previous", "Field before", show=False, id="form.previous", priority=True),
+    ]
+    DEFAULT_CSS = """
+    LabForm { height: 5; padding: 0 1; }
+    LabForm > .heading { height: 1; color: $line; }
+    LabForm > Horizontal { height: 1; }
+    LabForm .label { width: auto; color: $foreground 60%; padding: 0 1 0 0; }
+    LabForm .first { width: 6; }
+    LabForm .gap { padding-left: 2; }
+    LabForm Input.-textual-compact { height: 1; padding: 0 1; background: $field; width: 1fr; }
+    LabForm Input.-textual-compact:focus { background: $primary 38%; text-style: bold; }
+    LabForm Input.-wrong { color: $text-error; }
+    LabForm Input:nocolor { text-style: underline; }
+    LabForm Input#lab-port { width: 9; }
+    LabForm #lab-says { height: 1; color: $text-success; }
+    LabForm #lab-says.-warn { color: $text-warning; }
+    LabForm #lab-says.-wrong { color: $text-error; text-style: bold; }
+    """
+
+    class Submitted(Message):
+        """The user wants an actor of the chosen kind."""
+
+        def __init__(self, fields: LabFields) -> None:
+            super().__init__()
+            self.fields = fields
+
+    class Left(Message):
+        """The user went back to the list."""
+
+    def compose(self) -> ComposeResult:
+        start = LabFields()
+        yield Static(id="lab-heading", classes="heading")
+        with Horizontal():
+            yield Static("new", classes="label first")
+            yield Choice(KIND_NAMES, start.kind, dom_id="lab-kind")
+            yield Static("template", classes="label gap")
+            yield Choice(TEMPLATE_NAMES, start.template, dom_id="lab-template")
+        with Horizontal():
+            yield Static("host", classes="label first")
+            yield self._input(start.host, "lab-host", HOST_CHARACTERS_MAX)
+            yield Static("port", classes="label gap")
+            yield self._input(start.port, "lab-port", PORT_CHARACTERS_MAX)
+        with Horizontal():
+            yield Static("text", classes="label first")
+            yield self._input(start.text, "lab-text", TEXT_CHARACTERS_MAX)
+        yield Static(id="lab-says")
+
+    @staticmethod
+    def _input(value: str, dom_id: str, limit: int) -> Input:
+        return Input(value, id=dom_id, compact=True, max_length=limit, restrict=PRINTABLE, select_on_focus=False)
+
+    def on_mount(self) -> None:
+        self._check()
+
+    def on_resize(self) -> None:
+        self.query_one("#lab-heading", Static).update(Content("─" * self.size.width))
+
+    @property
+    def fields(self) -> LabFields:
+        """What stands in the form."""
+        return LabFields(
+            kind=self.query_one("#lab-kind", Choice).value,
+            host=self.query_one("#lab-host", Input).value,
+            port=self.query_one("#lab-port", Input).value,
+            text=self.query_one("#lab-text", Input).value,
+            template=self.query_one("#lab-template", Choice).value,
+        )
+
+    def focus_first(self) -> None:
+        self.query_one("#lab-kind", Choice).focus()
+
+    def action_submit(self) -> None:
+        if self._check():
+            self.post_message(self.Submitted(self.fields))
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._check()
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        event.stop()
+        self._check()
+
+    def _check(self) -> bool:
+        """Say what is wrong or what it means; whether it can be started so."""
+        fields = self.fields
+        wrong, why = fields.problem()
+        for name in ("host", "port", "text"):
+            self.query_one(f"#lab-{name}").set_class(name == wrong, "-wrong")
+        says, warns = (f"✕ {why}", False) if wrong else fields.hint()
+        line = self.query_one("#lab-says", Static)
+        line.set_class(bool(wrong), "-wrong")
+        line.set_class(warns, "-warn")
+        line.update(Content(printable(says)))
+        return not wrong

@@ -1,0 +1,123 @@
+"""A bordered part of a screen whose border says what is in it: name, counts, filter and sort above, totals below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual import events
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.style import Style
+
+from engine.text.sanitize import printable
+
+Words = tuple[str, str]
+"""A text and its style in Textual's words (`bold $text-warning`); the text is data and never markup."""
+
+RULES: Final = {"round": "─", "heavy": "━"}
+"""What the edge of each border is drawn with, to carry it on between two titles."""
+
+EDGES: Final = 6
+"""Cells of a border line that a title cannot have: two corners, a line and a space on either side."""
+
+
+def words(parts: Sequence[Words | str], gap: str = "  ") -> Content:
+    """The parts side by side, each made printable; empty ones are left out."""
+    pieces: list[Content] = []
+    for part in parts:
+        text, style = (part, "") if isinstance(part, str) else part
+        if text:
+            if pieces:
+                pieces.append(Content(gap))
+            pieces.append(Content.styled(printable(text), style))
+    return Content.assemble(*pieces)
+
+
+class Pane(Vertical):
+    """A pane: it becomes the active one of its screen when something in it gets the focus."""
+
+    NAME: ClassVar[str] = ""
+    """What stands first in the title and on the pane's tab."""
+
+    class Activated(Message):
+        """Something in the pane got the focus."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+        @property
+        def control(self) -> Pane:
+            return self.pane
+
+    class Retitled(Message):
+        """The pane's short title, for a tab, changed."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+        @property
+        def control(self) -> Pane:
+            return self.pane
+
+    def __init__(self, *, dom_id: str | None = None) -> None:
+        super().__init__(id=dom_id)
+        self.short_title = self.NAME
+        self._left = Content(self.NAME)
+        self._right = Content("")
+        self._totals = Content("")
+        self._drawn: object = None
+        """What stands on the border, so that a refresh which changes nothing repaints nothing."""
+
+    def set_title(self, left: Sequence[Words | str], right: Sequence[Words | str] = (), short: str = "") -> None:
+        """Name and state of the pane: `left` and `right` in the upper border, `short` for a tab."""
+        self._left = words([(self.NAME, "bold"), *left])
+        self._right = words(right)
+        if short and short != self.short_title:
+            self.short_title = short
+            self.post_message(self.Retitled(self))
+        self._draw()
+
+    def set_totals(self, parts: Sequence[Words | str]) -> None:
+        """What stands at the right of the lower border."""
+        self._totals = words(parts)
+        self._draw()
+
+    def focus_inside(self) -> None:
+        """Give the focus to the widget that the pane is about."""
+        for widget in self.query("*").results():
+            if widget.focusable and widget.display:
+                widget.focus(scroll_visible=False)
+                return
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self.is_attached:
+            self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        self.post_message(self.Activated(self))
+
+    def _draw(self) -> None:
+        """Lay the titles on the border; the border's own line fills what is between the two of the upper one."""
+        room = self.size.width + 2 - EDGES
+        if room <= 0:
+            return
+        edge, colour = self.styles.border_top
+        left = self._left.truncate(room, ellipsis=True)
+        filled = room - left.cell_length - self._right.cell_length - 2
+        if self._right.cell_length and filled > 0:
+            line = Content.styled(RULES.get(edge, " ") * filled, Style(foreground=colour))
+            left = Content.assemble(left, " ", line, " ", self._right)
+        totals = self._totals.truncate(room, ellipsis=True)
+        drawn = (left.plain, tuple(left.spans), totals.plain, tuple(totals.spans))
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.border_title = left
+            self.border_subtitle = totals if totals else None

@@ -1,0 +1,108 @@
+"""Everything the kernel says of one socket, each figure in its fixed place, so that nothing jumps as figures change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.content import Content
+from textual.widget import Widget
+
+from engine.model.sockets import SocketEntry
+from engine.text.cells import Look
+from engine.text.columns import COLUMNS
+from engine.text.units import UNKNOWN
+from tui.widgets.columns import Elide, cell
+
+GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("socket", ("state", "netid", "family", "age", "interface", "reach")),
+    ("ends", ("local", "peer", "service")),
+    ("owner", ("process", "user", "fd")),
+    ("", ("cmdline",)),
+    ("queues", ("recv_q", "send_q", "notsent", "unacked", "accept", "backlog")),
+    ("bytes", ("in_bytes", "out_bytes", "in_packets", "out_packets", "in_rate", "out_rate")),
+    ("time", ("rtt", "rttvar", "min_rtt", "rto", "timer")),
+    ("sending", ("cwnd", "ssthresh", "rwnd", "mss", "pmtu", "congestion")),
+    ("loss", ("retrans", "lost", "drops", "rmem", "rcvbuf", "wmem", "sndbuf")),
+    ("kernel", ("inode", "cookie", "cgroup", "mark", "tos", "shutdown", "v6only")),
+)
+"""The lines of the detail: a word for the line, and the columns of engine.text.columns on it."""
+
+LABELS: Final = {
+    "cmdline": "Command",
+    "local": "Local",
+    "peer": "Peer",
+    "reach": "Reachable",
+    "congestion": "Congestion",
+}
+"""Shorter words than the title of the column."""
+
+SPANS: Final = {"local": 2, "peer": 2, "process": 2, "cmdline": 6, "timer": 2}
+"""Places that a value takes where one is too narrow for it."""
+
+LABEL_CELLS: Final = 11
+PLACE_CELLS_MIN: Final = 23
+"""A label, its value and the gap after it; as many as fit share the line evenly."""
+WORD_CELLS: Final = 9
+
+BRIGHT: Final = frozenset(("state", "local", "peer", "process", "recv_q", "send_q"))
+"""Values that stand out: what a person looks for first."""
+
+
+def detail_lines(entry: SocketEntry, look: Look, width: int) -> list[Content]:
+    """The detail in lines of at most `width` cells; a group that is too long goes on in the next line."""
+    a_line = max(1, (width - WORD_CELLS) // PLACE_CELLS_MIN)
+    place_cells = (width - WORD_CELLS) // a_line
+    lines: list[Content] = []
+    for word, names in GROUPS:
+        taken: list[Content] = []
+        places = 0
+        for name in names:
+            span = min(a_line, SPANS.get(name, 1))
+            if places + span > a_line:
+                lines.append(_line(word if places else "", taken))
+                taken, places, word = [], 0, ""
+            taken.append(_figure(name, entry, look, span * place_cells))
+            places += span
+        lines.append(_line(word, taken))
+    return [line.truncate(width, ellipsis=True) for line in lines]
+
+
+def _line(word: str, figures: Sequence[Content]) -> Content:
+    return Content.assemble((cell(word, WORD_CELLS), "bold $text-primary"), *figures)
+
+
+def _figure(name: str, entry: SocketEntry, look: Look, width: int) -> Content:
+    """Label and value in their place."""
+    column = COLUMNS[name]
+    room = width - LABEL_CELLS - 1
+    value = column.cell(entry, look) or UNKNOWN
+    known = value != UNKNOWN
+    style = "bold" if name in BRIGHT and known else "" if known else "$foreground 45%"
+    label = cell(LABELS.get(name, column.title), LABEL_CELLS)
+    elide = Elide.MIDDLE if name in ("local", "peer") else Elide.END
+    return Content.assemble((label, "$foreground 60%"), (cell(value, room, elide=elide), style), " ")
+
+
+class SocketDetail(Widget):
+    """Shows one socket, or says that none is selected."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    SocketDetail { height: auto; padding: 0 1; }
+    """
+
+    def __init__(self, *, dom_id: str | None = None) -> None:
+        super().__init__(id=dom_id)
+        self._entry: SocketEntry | None = None
+        self._look = Look()
+
+    def show(self, entry: SocketEntry | None, look: Look) -> None:
+        """Show this socket with the facts of now."""
+        self._entry, self._look = entry, look
+        self.refresh(layout=entry is None)
+
+    def render(self) -> Content:
+        if self._entry is None:
+            return Content.styled("No socket is selected.", "$foreground 60%")
+        return Content("\n").join(detail_lines(self._entry, self._look, max(20, self.size.width)))
