@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.terminal import CONTROL, ROOT, SOCKMON, Terminal
+from tests.terminal import CONTROL, ROOT, SOCKMON, Terminal, until
 
 pytestmark = pytest.mark.linux
 
@@ -39,6 +40,7 @@ OWN_CONTROLS = re.compile(
     rb"|\x1b\[\d*;?\d*H|\x1b\[\d*[ABCDGJK]"  # cursor and erasure
     rb"|\x1b\[\?[\d;]+[hl]|\x1b\[\?\d+\$p"  # modes and their inquiry
     rb"|\x1b\[[<>=?]?[\d;]*u|\x1b\[>[\d;]*q|\x1b\[c|\x1b\[\d*t|\x1b\[6n|\x1b7|\x1b8|\x1b\[[\d;]*r"
+    rb"|\x1b\]22;[a-z-]+\x07"  # the mouse pointer's shape
 )
 """What Textual's driver and compositor write."""
 
@@ -69,14 +71,49 @@ def test_the_dashboard_shows_a_hostile_name_as_text(hostile: tuple[subprocess.Po
     assert program.stdin is not None
     with Terminal() as terminal:
         terminal.wait_for("Connections")
-        terminal.send(f"/{port}\r")
+        filtered(terminal, str(port))
         terminal.wait_for(SHOWN)
         program.stdin.write("again\n")
         program.stdin.flush()
         terminal.wait_for(rf"{port}.*(TIME-WAIT|FIN-WAIT|CLOSE-WAIT)|(TIME-WAIT|FIN-WAIT|CLOSE-WAIT).*{port}")
-        terminal.send("\x1bq")
+        terminal.send("q")
         terminal.wait()
         assert foreign_controls(bytes(terminal.output)) == []
+
+
+@pytest.mark.cap_net_raw
+def test_a_dissected_packet_shows_hostile_payload_as_text(hostile: tuple[subprocess.Popen[str], int]) -> None:
+    if os.getuid() != 0:
+        pytest.skip("packets need the right to open a packet socket")
+    program, port = hostile
+    assert program.stdin is not None
+    with Terminal() as terminal:
+        terminal.wait_for("Packets")
+        until(lambda: "sockmon-capture" in terminal.family(), "the capture worker runs")
+        terminal.wait_for(r"lo.ring")
+        terminal.send("\t")
+        terminal.wait_for("┏━ Packets")
+        terminal.send("a")
+        filtered(terminal, f"tcp.len > 0 and tcp.port == {port}")
+        program.stdin.write("again\n")
+        program.stdin.flush()
+        terminal.wait_for(rf"{port}.*PSH")
+        terminal.send("\r")
+        terminal.wait_for("Ethernet")
+        terminal.wait_for(r"5d 30 3b 50")
+        terminal.send("\x03")
+        terminal.wait()
+        assert foreign_controls(bytes(terminal.output)) == []
+
+
+def filtered(terminal: Terminal, text: str) -> None:
+    """Type a filter into the focused pane."""
+    terminal.send("/")
+    terminal.wait_for("⏎ keep")
+    terminal.send(text)
+    terminal.wait_for(re.escape(text))
+    terminal.send("\r")
+    until(lambda: "⏎ keep" not in terminal.screen(), "the filter box has closed")
 
 
 def test_ls_prints_a_hostile_name_as_text(hostile: tuple[subprocess.Popen[str], int]) -> None:
