@@ -20,6 +20,8 @@ from engine.sockets.sock_diag import (
 )
 from engine.sockets.source import Rows, SourceError
 
+AF_NETLINK: Final = 16
+"""As a number: Python has the name on Linux only, and elsewhere the socket is refused."""
 NETLINK_SOCK_DIAG: Final = 4
 
 RECV_SIZE: Final = 65_536
@@ -46,7 +48,7 @@ DIAG_MODULES: Final[dict[str, str]] = {
 def open_sock_diag() -> socket.socket:
     """A NETLINK_SOCK_DIAG socket. Raises SourceError where the kernel has none."""
     try:
-        opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG)
+        opened = socket.socket(AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
     except OSError as error:
         raise SourceError("open a NETLINK_SOCK_DIAG socket", error.errno) from error
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)

@@ -76,6 +76,10 @@ class Refresh(NamedTuple):
     degradations: tuple[Degradation, ...]
     interrupted: int
     malformed: int
+    refused: int
+    """Processes that may not be looked into."""
+    vanished: int
+    """Processes that ended while they were looked at, since this reader began."""
 
 
 class TableReader:
@@ -100,7 +104,16 @@ class TableReader:
             fresh = self._attribute(self._tracker, rows, gone, labels)
             degradations += self._hidden_owners(self._tracker, rows.entries)
         difference = self.table.update(rows.entries, fresh, gone)
-        return Refresh(difference, reading.source, degradations, rows.interrupted, rows.malformed)
+        tracker = self._tracker
+        return Refresh(
+            difference,
+            reading.source,
+            degradations,
+            rows.interrupted,
+            rows.malformed,
+            refused=tracker.refused if tracker else 0,
+            vanished=tracker.vanished if tracker else 0,
+        )
 
     def _attribute(
         self, tracker: OwnerTracker, rows: Rows, gone: list[SocketEntry], labels: Mapping[int, str]

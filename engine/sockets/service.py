@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from engine.model.health import Degradation
 from engine.model.messages import AskSockets, ClosedSocket, SocketsAnswer, SocketsOptions
 from engine.model.sockets import SocketCounters, SocketEntry
-from engine.sockets.reader import TableReader
+from engine.sockets.closing import Closing
+from engine.sockets.events import EVENT_BUFFER, DestroyEvents
+from engine.sockets.reader import Refresh, TableReader
+from engine.sockets.source import SourceError
+
+EVENT_FAMILIES: Final = frozenset(("tcp", "udp", "udpl"))
+"""Families whose sockets the kernel reports destroyed."""
 
 
 class SocketsService:
@@ -20,13 +27,21 @@ class SocketsService:
         self._source = ""
         self._interrupted = 0
         self._malformed = 0
+        self._closing = Closing()
+        self._events: DestroyEvents | None = None
+        self._deaf: tuple[Degradation, ...] = ()
+        try:
+            self._events = DestroyEvents()
+        except SourceError as error:
+            self._deaf = (Degradation("NO_DESTROY_EVENTS", f"short-lived sockets are missed: {error}"),)
 
     def watch(self) -> Sequence[int]:
-        """Nothing to wait for."""
-        return ()
+        """The socket of the destroy events."""
+        return (self._events.socket.fileno(),) if self._events else ()
 
     def readable(self, fd: int) -> None:
-        """Nothing becomes readable."""
+        """Take a batch of destroy events."""
+        self._drain()
 
     def pause_s(self) -> float | None:
         """Nothing is due by itself."""
@@ -41,13 +56,15 @@ class SocketsService:
             os.close(descriptor)
         began = time.perf_counter()
         reader, comparable = self._reader_for(request.options)
-        refresh = reader.refresh(request.labels)
-        comparable = comparable and refresh.source == self._source
+        before = reader.table.entries
+        refresh = reader.refresh(request.labels, self._drain)
+        if not comparable or refresh.source != self._source:
+            before = {}
+            self._closing.forget()
         self._source = refresh.source
         self._interrupted += refresh.interrupted
         self._malformed += refresh.malformed
-        now_ns = time.time_ns()
-        closed = [ClosedSocket(entry, now_ns, False) for entry in refresh.difference.gone] if comparable else []
+        closed = self._closed(before, refresh, reader)
         delta = reader.table.since(request.since)
         return SocketsAnswer(
             generation=delta.generation,
@@ -55,14 +72,47 @@ class SocketsService:
             changed=delta.changed,
             gone=delta.gone,
             closed=closed,
-            counters=SocketCounters(
-                dump_ms=(time.perf_counter() - began) * 1000,
-                interrupted=self._interrupted,
-                malformed=self._malformed,
-            ),
+            counters=self._counters((time.perf_counter() - began) * 1000, refresh),
             source=refresh.source,
-            degradations=refresh.degradations,
+            degradations=refresh.degradations + self._event_losses(),
         )
+
+    def _drain(self) -> None:
+        if self._events:
+            self._events.drain()
+
+    def _closed(self, before: Mapping[int, SocketEntry], refresh: Refresh, reader: TableReader) -> list[ClosedSocket]:
+        """What closed since the last answer, of the families asked for."""
+        self._drain()
+        heard = self._events.take() if self._events else []
+        families = reader.options.families
+        events = [event for event in heard if event.entry.netid in families]
+        gone = [entry for entry in refresh.difference.gone if entry.key in before]
+        return self._closing.report(
+            events, gone, before, reader.table.entries, time.time_ns(), EVENT_FAMILIES if self._events else frozenset()
+        )
+
+    def _counters(self, dump_ms: float, refresh: Refresh) -> SocketCounters:
+        events = self._events
+        return SocketCounters(
+            dump_ms=dump_ms,
+            interrupted=self._interrupted,
+            events=events.received if events else 0,
+            events_lost=events.lost() if events else 0,
+            malformed=self._malformed + (events.malformed if events else 0),
+            events_forgotten=events.dropped_by_us if events else 0,
+            processes_refused=refresh.refused,
+            processes_vanished=refresh.vanished,
+        )
+
+    def _event_losses(self) -> tuple[Degradation, ...]:
+        if self._events is None:
+            return self._deaf
+        lost = self._events.lost()
+        if not lost:
+            return ()
+        cure = f"sudo sysctl net.core.rmem_max={EVENT_BUFFER}"
+        return (Degradation("EVENTS_LOST", f"{lost} sockets closed unseen: the kernel's event buffer was full", cure),)
 
     def _reader_for(self, options: SocketsOptions) -> tuple[TableReader, bool]:
         """The reader for `options`, and whether its next rows can be compared with the last ones: a row that other
@@ -76,9 +126,11 @@ class SocketsService:
         return self._reader, False
 
     def close(self) -> None:
-        """Close the sources."""
+        """Close the sources and stop listening."""
         if self._reader:
             self._reader.close()
+        if self._events:
+            self._events.close()
 
 
 def read_table(options: SocketsOptions) -> tuple[list[SocketEntry], tuple[Degradation, ...], SocketCounters]:
@@ -90,6 +142,10 @@ def read_table(options: SocketsOptions) -> tuple[list[SocketEntry], tuple[Degrad
     finally:
         reader.close()
     counters = SocketCounters(
-        dump_ms=(time.perf_counter() - began) * 1000, interrupted=refresh.interrupted, malformed=refresh.malformed
+        dump_ms=(time.perf_counter() - began) * 1000,
+        interrupted=refresh.interrupted,
+        malformed=refresh.malformed,
+        processes_refused=refresh.refused,
+        processes_vanished=refresh.vanished,
     )
     return list(reader.table.entries.values()), refresh.degradations, counters

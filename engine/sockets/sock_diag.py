@@ -53,10 +53,10 @@ INET_DIAG_TOS: Final = 5
 INET_DIAG_TCLASS: Final = 6
 INET_DIAG_SKMEMINFO: Final = 7
 INET_DIAG_SHUTDOWN: Final = 8
+INET_DIAG_PROTOCOL: Final = 10
 INET_DIAG_SKV6ONLY: Final = 11
 INET_DIAG_MARK: Final = 15
 INET_DIAG_CGROUP_ID: Final = 21
-INET_DIAG_MAX: Final = 22
 
 INET_DIAG_REQ_BYTECODE: Final = 1
 
@@ -297,6 +297,23 @@ class InetDump(Dump):
 
     def row(self, buffer: bytes, start: int, end: int) -> None:
         """Decode one row. Raises MalformedMessage."""
+        entry, layout = self._decode(buffer, start, end)
+        self.entries[entry.key] = entry
+        self.fresh.append(entry.key)
+        if self._memory is not None:
+            start -= HEADER_SIZE
+            times = layout.times_start
+            if times:
+                digest = hash((buffer[start + 16 : start + times], buffer[start + layout.times_end : end]))
+            else:
+                digest = hash(buffer[start + 16 : end])
+            self._hashes[entry.key] = digest
+
+    def decode(self, buffer: bytes, start: int, end: int) -> SocketEntry:
+        """The row in `buffer[start:end]`, netlink header excluded, kept nowhere. Raises MalformedMessage."""
+        return self._decode(buffer, start, end)[0]
+
+    def _decode(self, buffer: bytes, start: int, end: int) -> tuple[SocketEntry, _Layout]:
         start -= HEADER_SIZE
         length = end - start
         if length < MESSAGE_SIZE:
@@ -313,16 +330,7 @@ class InetDump(Dump):
             if len(self._layouts) < LAYOUTS_MAX or key in self._layouts:
                 self._layouts[key] = layout
             values = layout.unpack(buffer, start)
-        entry = self._entry(layout, layout.pick(values + _ABSENT))
-        self.entries[entry.key] = entry
-        self.fresh.append(entry.key)
-        if self._memory is not None:
-            times = layout.times_start
-            if times:
-                digest = hash((buffer[start + 16 : start + times], buffer[start + layout.times_end : end]))
-            else:
-                digest = hash(buffer[start + 16 : end])
-            self._hashes[entry.key] = digest
+        return self._entry(layout, layout.pick(values + _ABSENT)), layout
 
     def _entry(self, layout: _Layout, picked: tuple[Any, ...]) -> SocketEntry:
         (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 
 import pytest
@@ -72,6 +73,7 @@ def ports() -> Iterator[set[int]]:
         for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
             server = keep(socket.create_server((host, 0), family=family, backlog=3))
             client = keep(socket.create_connection(server.getsockname()[:2]))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
             keep(socket.create_connection(server.getsockname()[:2]))  # stays in the accept queue
             accepted = keep(server.accept()[0])
             accepted.sendall(b"unread " * 99)
@@ -98,30 +100,36 @@ def concerns(ports: set[int], row: Row) -> bool:
     return any(address.rpartition(":")[2] in {str(port) for port in ports} for address in row[4:])
 
 
+def both(read: Callable[[], list[SocketEntry]], kept: Callable[[Row], bool]) -> tuple[Counter[Row], Counter[Row]]:
+    """Our rows and those of ss, read between two runs of ss that agree with each other: a paced sender moves for a
+    while before its queues rest."""
+    after = ss_rows()
+    for _ in range(TURNS):
+        before = Counter({row: count for row, count in after.items() if kept(row)})
+        ours = Counter(row for row in map(as_ss, read()) if kept(row))
+        after = ss_rows()
+        if before == Counter({row: count for row, count in after.items() if kept(row)}):
+            return ours, before
+        time.sleep(0.02)
+    pytest.skip("the machine's sockets never stand still")
+
+
 @pytest.mark.parametrize("details", [True, False])
 def test_netlink_agrees_with_ss_on_our_sockets(ports: set[int], details: bool) -> None:
-    theirs = Counter({row: count for row, count in ss_rows().items() if concerns(ports, row)})
     with closing(NetlinkSource(details=details)) as source:
-        ours = Counter(row for row in map(as_ss, our_rows(source)) if concerns(ports, row))
+        ours, theirs = both(lambda: our_rows(source), lambda row: concerns(ports, row))
     assert ours == theirs
     assert len(ours) >= 19
 
 
 def test_netlink_agrees_with_ss_on_the_whole_machine() -> None:
-    """Read between two runs of ss that agree with each other."""
     with closing(NetlinkSource()) as source:
-        for _ in range(TURNS):
-            before = ss_rows()
-            ours = Counter(map(as_ss, our_rows(source)))
-            if ss_rows() == before:
-                break
-        else:
-            pytest.skip("the machine's sockets never stand still")
-    assert ours == before
+        ours, theirs = both(lambda: our_rows(source), lambda row: True)
+    assert ours == theirs
 
 
-# /proc/net does not say whether an IPv6 socket is v6only, nor the limit of an accept queue.
 def without_what_proc_lacks(row: Row) -> Row:
+    """/proc/net does not say whether an IPv6 socket is v6only, nor the limit of an accept queue."""
     netid, state, recv_q, send_q, local, peer = row
     return (
         netid,
@@ -135,9 +143,8 @@ def without_what_proc_lacks(row: Row) -> Row:
 
 @pytest.mark.parametrize("make", [ProcSource, PsutilSource])
 def test_proc_and_psutil_agree_with_ss_on_our_sockets(ports: set[int], make: type[SocketSource]) -> None:
+    ours, printed = both(lambda: our_rows(make()), lambda row: concerns(ports, row))
     theirs: Counter[Row] = Counter()
-    for row, count in ss_rows().items():
-        if concerns(ports, row):
-            theirs[without_what_proc_lacks(row)] += count
-    ours = Counter(row for row in map(as_ss, our_rows(make())) if concerns(ports, row))
+    for row, count in printed.items():
+        theirs[without_what_proc_lacks(row)] += count
     assert ours == theirs

@@ -25,7 +25,12 @@ def service() -> Iterator[SocketsService]:
 
 
 def rows_on(port: int, entries: list[SocketEntry]) -> list[SocketEntry]:
-    return [entry for entry in entries if port in (entry.local_port, entry.peer_port)]
+    """Rows with the port, what earlier connections left of it aside."""
+    return [
+        entry
+        for entry in entries
+        if port in (entry.local_port, entry.peer_port) and entry.state is not SocketState.TIME_WAIT
+    ]
 
 
 @pytest.mark.parametrize("source", ["auto", "netlink", "proc", "psutil"])
