@@ -25,14 +25,13 @@ _FRAGMENT = struct.Struct("!BxHI")
 _MORE_FRAGMENTS = 0x2000
 _OFFSET_MASK = 0x1FFF
 _JUMBO_PAYLOAD = 0xC2  # RFC 2675
-_HOME_ADDRESS = 0xC9  # RFC 6275 section 6.3
 
 
 class Walk:
     """Where a walk down the headers of one frame is, and what it has met."""
 
     __slots__ = (
-        "data", "dst", "end", "fragment_note", "fragmented", "ip_id", "layers", "offset",
+        "data", "declared", "dst", "end", "fragment_note", "fragmented", "ip_id", "layers", "offset",
         "protocol", "reassembly", "src", "truncated_fragment", "ts_ns", "ttl",
     )  # fmt: skip
 
@@ -40,6 +39,8 @@ class Walk:
         self.data = data
         self.offset = below.offset
         self.end = below.end
+        self.declared = below.end
+        """Where the IPv6 payload ends by its header."""
         self.layers = below.layers
         self.reassembly = reassembly
         self.ts_ns = ts_ns
@@ -79,33 +80,35 @@ def _ipv4(walk: Walk) -> None:
         walk.data, offset
     )
     header_length = (first & 15) * 4
-    walk.layers += ":ip"
+    walk.layers += ":ip" if walk.layers else "ip"
     if header_length < 20:
         raise MalformedMessage(f"an IPv4 header of {header_length} bytes is impossible", offset)
     if total == 0:
         total = walk.end - offset  # segmentation left to the card: the length was not filled in yet
     if total < header_length:
         raise MalformedMessage(f"an IPv4 datagram of {total} bytes is shorter than its header", offset)
-    walk.end = min(walk.end, offset + total)
+    declared = offset + total
+    walk.end = min(walk.end, declared)
     walk.offset = offset + header_length
     if fragment & (_MORE_FRAGMENTS | _OFFSET_MASK):
         at = (fragment & _OFFSET_MASK) * 8
         key = (walk.src, walk.dst, walk.protocol, walk.ip_id)
         name = f"{protocol_name(walk.protocol)} {walk.protocol}"
         note = f"Fragmented IP protocol (proto={name}, off={at}, ID={walk.ip_id:04x})"
-        _fragment_of(walk, key, at, bool(fragment & _MORE_FRAGMENTS), note)
+        _fragment_of(walk, key, at, bool(fragment & _MORE_FRAGMENTS), declared, note)
 
 
 def _ipv6(walk: Walk) -> None:
     _need(walk, 40, "IPv6")
     offset = walk.offset
     _, length, walk.protocol, walk.ttl, walk.src, walk.dst = _IPV6.unpack_from(walk.data, offset)
-    walk.layers += ":ipv6"
+    walk.layers += ":ipv6" if walk.layers else "ipv6"
     walk.ip_id = 0
     walk.offset = offset + 40
     if length == 0:
         length = _jumbo_length(walk) or walk.end - walk.offset
-    walk.end = min(walk.end, walk.offset + length)
+    walk.declared = walk.offset + length
+    walk.end = min(walk.end, walk.declared)
 
 
 def _jumbo_length(walk: Walk) -> int:
@@ -134,16 +137,7 @@ def _hop_by_hop(walk: Walk) -> None:
 
 
 def _destination_options(walk: Walk) -> None:
-    offset, size = _extension(walk, "ipv6.dstopts")
-    data, at, end = walk.data, offset + 2, min(offset + size, len(walk.data))
-    while at + 1 < end:
-        kind = data[at]
-        if kind == 0:  # Pad1 has no length byte
-            at += 1
-            continue
-        if kind == _HOME_ADDRESS and data[at + 1] == 16 and at + 18 <= end:
-            walk.src = data[at + 2 : at + 18]
-        at += 2 + data[at + 1]
+    _extension(walk, "ipv6.dstopts")
 
 
 def _routing(walk: Walk) -> None:
@@ -163,14 +157,17 @@ def _ipv6_fragment(walk: Walk) -> None:
     at, more = field & 0xFFF8, bool(field & 1)
     if at or more:
         note = f"IPv6 fragment (off={at} more={'y' if more else 'n'} ident=0x{ident:08x} nxt={following})"
-        _fragment_of(walk, (walk.src, walk.dst, ident), at, more, note)
+        _fragment_of(walk, (walk.src, walk.dst, ident), at, more, walk.declared, note)
 
 
-def _fragment_of(walk: Walk, key: tuple[object, ...], at: int, more: bool, note: str) -> None:
-    """Go on with the whole datagram if this fragment completes it, else say that it does not."""
+def _fragment_of(walk: Walk, key: tuple[object, ...], at: int, more: bool, declared: int, note: str) -> None:
+    """Go on with the whole datagram if this fragment completes it, else say that it does not.
+
+    `declared` is where the fragment ends by its own header, be it captured, or even sent, so far or not.
+    """
     whole = None
     walk.fragmented = True
-    cut = walk.end > len(walk.data)
+    cut = declared > len(walk.data)
     if walk.reassembly is not None and not cut:
         whole = walk.reassembly.add(key, at, more, walk.data[walk.offset : walk.end], walk.ts_ns)
     if whole is not None:

@@ -141,10 +141,16 @@ def bsd_null(data: bytes, offset: int, end: int) -> Below:
 
 
 def raw_ip(data: bytes, offset: int, end: int) -> Below:
+    """LINKTYPE_RAW: the IP header says by itself which it is."""
     if data[offset : offset + 2] == _PPP_HDLC_ADDRESS:
         return ppp(data, offset, end)
+    return bare_ip(data, offset, end)._replace(layers="raw")
+
+
+def bare_ip(data: bytes, offset: int, end: int) -> Below:
+    """LINKTYPE_IPV4 and LINKTYPE_IPV6."""
     version = data[offset] >> 4 if len(data) > offset else 0
-    return Below({4: IPV4, 6: IPV6}.get(version, 0), offset, end, "raw")
+    return Below({4: IPV4, 6: IPV6}.get(version, 0), offset, end, "")
 
 
 LINK_TYPES: dict[int, tuple[str, Callable[[bytes, int, int], Below]]] = {
@@ -159,8 +165,8 @@ LINK_TYPES: dict[int, tuple[str, Callable[[bytes, int, int], Below]]] = {
     104: ("Cisco HDLC", cisco_hdlc),
     108: ("LOOP", bsd_null),
     113: ("Linux cooked", linux_cooked),
-    228: ("raw IPv4", raw_ip),
-    229: ("raw IPv6", raw_ip),
+    228: ("raw IPv4", bare_ip),
+    229: ("raw IPv6", bare_ip),
     276: ("Linux cooked v2", linux_cooked_v2),
 }
 """LINKTYPE_ numbers of pcap files (www.tcpdump.org/linktypes.html) and their readers."""

@@ -16,6 +16,7 @@ from collections import deque
 from typing import NamedTuple
 
 from engine.flow.findings import (
+    ACK_LOST_AGAIN,
     ACK_LOST_SEGMENT,
     DUPLICATE_ACK,
     FAST_RETRANSMISSION,
@@ -36,6 +37,7 @@ from engine.model.packets import Segment
 
 _WRAP = 0xFFFFFFFF
 _HALF = 0x80000000
+_UNSIGNED = 0xFFFFFFFFFFFFFFFF
 
 MAX_UNACKED = 10_000
 """Segments remembered until they are acknowledged, a direction; Wireshark's limit, which shows in what it finds."""
@@ -102,8 +104,7 @@ def analyse(flow: Flow, me: Direction, you: Direction, segment: Segment, number:
             findings |= ACK_LOST_SEGMENT
             you.maxack = you.nextseq
         else:
-            if not you.dup:
-                findings |= ACK_LOST_SEGMENT
+            findings |= ACK_LOST_AGAIN if you.dup else ACK_LOST_SEGMENT
             you.dup = -1
 
     takes_space = length or flags & (SYN | FIN)
@@ -154,9 +155,7 @@ def analyse(flow: Flow, me: Direction, you: Direction, segment: Segment, number:
         you.flight_known = True
     in_flight = 0
     if length and me.flight_known and me.unacked:
-        in_flight = (me.unacked_high - me.unacked_low & _WRAP) - you.sacked
-        if flags & (SYN | FIN):
-            in_flight -= 1
+        in_flight = _in_flight(me) - you.sacked - (1 if flags & (SYN | FIN) else 0)
         if not 0 < in_flight < _MAX_FLIGHT:
             in_flight = 0
     return Analysis(findings, acks_frame, ack_rtt_ns, in_flight, rto_ns, rto_frame)
@@ -187,8 +186,8 @@ def _resent(flow: Flow, me: Direction, you: Direction, seq: int, length: int, fl
         return FAST_RETRANSMISSION
     end = seq + length + (1 if flags & (SYN | FIN) else 0) & _WRAP
     age_ns = now_ns - me.nextseq_ns
-    # the difference is unsigned in Wireshark: time that went back is a huge age, a negative round trip a huge limit
-    if end != nextseq and age_ns >= 0 and (flow.irtt_ns < 0 or age_ns < (flow.irtt_ns or _OUT_OF_ORDER_NS)):
+    # both are unsigned in Wireshark: time that went back is a huge age, a negative round trip a huge limit
+    if end != nextseq and age_ns & _UNSIGNED < (flow.irtt_ns or _OUT_OF_ORDER_NS) & _UNSIGNED:
         return OUT_OF_ORDER
     return RETRANSMISSION
 
@@ -201,10 +200,23 @@ def _first_sending(me: Direction) -> tuple[int, int]:
     return me.nextseq_frame, me.nextseq_ns
 
 
+def _in_flight(me: Direction) -> int:
+    """From the lowest number not acknowledged to the highest end, both relative, as Wireshark counts it."""
+    base = me.base
+    low, high = me.unacked_low - base & _WRAP, me.unacked_high - base & _WRAP
+    if low <= high:
+        return high - low
+    # numbers before the base are huge when relative, so the extremes are others
+    unacked = me.unacked or ()
+    return max(end - base & _WRAP for end, _, _, _ in unacked) - min(seq - base & _WRAP for _, seq, _, _ in unacked)
+
+
 def _acknowledge(you: Direction, ack: int) -> tuple[int, int]:
     """Drop what `ack` acknowledges from the segments on their way; frame and time of the one that ends there, or 0."""
     unacked = you.unacked
-    if not unacked or (ack - you.unacked_low - 1 & _WRAP) >= _HALF:
+    if not unacked:
+        return 0, 0
+    if (ack - you.unacked_low - 1 & _WRAP) >= _HALF and (you.unacked_high - you.unacked_low & _WRAP) < _MAX_FLIGHT:
         return 0, 0  # nothing starts before it
     frame = sent_ns = 0
     if you.unacked_sorted:

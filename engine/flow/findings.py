@@ -26,6 +26,9 @@ TFO_SYN = 1 << 15
 TFO_ACK = 1 << 16
 TFO_IGNORED = 1 << 17
 
+ACK_LOST_AGAIN = 1 << 18
+"""ACK_LOST_SEGMENT for a gap that was told of already: not shown, and no finding outside the analysis."""
+
 RESENT = RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION
 """The kinds of segment that carry again what was sent before."""
 

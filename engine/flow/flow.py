@@ -106,8 +106,7 @@ class Flow(msgspec.Struct, gc=False):
     """The states may still change with a segment that has neither SYN, FIN nor RST."""
     completeness: int = 0
     syn_ns: int = 0
-    """Time of the latest SYN without ACK."""
-    syn_seen: bool = False
+    """Time of the latest SYN without ACK, 0 before one."""
     irtt_ns: int = 0
     opener: int = 0
     """1 if `src` opened the connection, 2 if `dst` did, 0 if its SYN was not seen."""

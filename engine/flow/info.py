@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from engine.flow.findings import PREFIXES
-from engine.flow.options import MAX_SHIFT, TIMESTAMPS, TIMESTAMPS_ALONE, parse_options, sack_blocks
+from engine.flow.options import CUT, MAX_SHIFT, TIMESTAMPS, TIMESTAMPS_ALONE, Options, parse_options, sack_blocks
 from engine.flow.placed import ACCURATE_ECN, CUT_OPTIONS, MALFORMED, NO_STREAM, Placed
 from engine.model.packets import Segment
 
@@ -22,7 +22,9 @@ _SYN = 0x002
 _ECN_BITS = 0x1C0
 _RESERVED = 0xE00
 _LIMITED = "[Packet size limited during capture]"
+_TRANSPARENCY, _TRANSPARENCY_KIND = "TRPY, ", 78  # of Riverbed's WAN optimisers
 _BROKEN = "[Malformed Packet]"
+_OVERLONG = "[Malformed Packet: length of contained item exceeds length of containing item]"
 
 
 @lru_cache(8192)  # 4,096 values of 12 bits, with and without accurate ECN
@@ -42,6 +44,11 @@ def ace_counter(flags: int) -> int:
     return (flags >> 8 & 1) << 2 | (flags >> 7 & 1) << 1 | flags >> 6 & 1
 
 
+def is_transparent(raw: bytes) -> bool:
+    """Whether the options carry the original addresses of a connection through a WAN optimiser."""
+    return any(kind == _TRANSPARENCY_KIND for kind, _ in parse_options(raw).options)
+
+
 def findings_text(placed: Placed) -> str:
     """The bracketed words in front of the line, each with a space behind."""
     findings = placed.findings
@@ -58,8 +65,11 @@ def info_line(segment: Segment, placed: Placed) -> str:
     flags = segment.flags
     if marks & (NO_STREAM | CUT_OPTIONS | MALFORMED) or segment.header_length < 20:
         return _broken_line(segment, placed)
+    options = segment.options
     text = (
-        f"{findings_text(placed) if placed.findings else ''}{segment.sport} → {segment.dport} "
+        f"{findings_text(placed) if placed.findings else ''}"
+        f"{_TRANSPARENCY if _TRANSPARENCY_KIND in options and is_transparent(options) else ''}"
+        f"{segment.sport} → {segment.dport} "
         f"[{flags_text(flags, bool(marks & ACCURATE_ECN))}] Seq={placed.seq}"
     )
     if flags & _ACK:
@@ -69,7 +79,6 @@ def info_line(segment: Segment, placed: Placed) -> str:
         text += f" Urg={segment.urg}"
     if segment.len >= 0:
         text += f" Len={segment.len}"
-    options = segment.options
     return text + options_text(options, placed.peer_base) if options else text
 
 
@@ -91,7 +100,16 @@ def _broken_line(segment: Segment, placed: Placed) -> str:
         text += f" Urg={segment.urg}"
     if segment.len >= 0:
         text += f" Len={segment.len}"
-    return text + options_text(segment.options, placed.peer_base) + why
+    options, end = parse_options(segment.options, segment.header_length - 20 - len(segment.options))
+    if end == CUT and options[-1][0] not in _SAID_FIRST:
+        kind, _ = options.pop()
+        if not segment.truncated and kind not in OPTION_WORDS:
+            why = _OVERLONG
+    return text + _words(options, placed.peer_base) + why
+
+
+_SAID_FIRST = frozenset((4, 5, 19, 29))
+"""Kinds that tshark names before it finds their value cut off."""
 
 
 def options_text(raw: bytes, peer_base: int) -> str:
@@ -99,12 +117,11 @@ def options_text(raw: bytes, peer_base: int) -> str:
     if len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):
         value, echo = _TIMESTAMP_PAIR(raw, 4)
         return f" TSval={value} TSecr={echo}"
-    text = ""
-    for kind, value in parse_options(raw):
-        words = OPTION_WORDS.get(kind)
-        if words is not None:
-            text += words(value, peer_base)
-    return text
+    return _words(parse_options(raw).options, peer_base)
+
+
+def _words(options: Options, peer_base: int) -> str:
+    return "".join(OPTION_WORDS[kind](value, peer_base) for kind, value in options if kind in OPTION_WORDS)
 
 
 def _number(name: str, size: int) -> Callable[[bytes, int], str]:
@@ -140,14 +157,41 @@ def _fast_open(value: bytes, _: int) -> str:
 
 
 def _tarr(value: bytes, _: int) -> str:
+    if len(value) > 1:
+        return ""
     return f" TARR={value[0] >> 1}" if value else " TARR"
+
+
+_SCPS_BITS = ((0x80, "BETS"), (0x40, "SNACK1"), (0x20, "SNACK2"), (0x10, "COMP"), (0x08, "NLTS"), (0x07, "RESERVED"))
+
+
+def _scps(value: bytes, _: int) -> str:
+    """SCPS-TP capabilities (CCSDS 714.0-B)."""
+    if len(value) != 2:
+        return ""
+    names = ", ".join(name for bits, name in _SCPS_BITS if value[0] & bits)
+    return f"{f' SCPS[{names}]' if names else ''} Connection ID={value[1]}"
+
+
+_QUICK_START_RATES = (
+    "0 bit/s", "80 Kbit/s", "160 Kbit/s", "320 Kbit/s", "640 Kbit/s", "1.28 Mbit/s", "2.56 Mbit/s", "5.12 Mbit/s",
+    "10.24 Mbit/s", "20.48 Mbit/s", "40.96 Mbit/s", "81.92 Mbit/s", "163.84 Mbit/s", "327.68 Mbit/s", "655.36 Mbit/s",
+    "1.31072 Gbit/s",
+)  # fmt: skip
+"""40 Kbit/s times 2 to the power of the 4 rate bits (RFC 4782 section 3.1)."""
+
+
+def _quick_start(value: bytes, _: int) -> str:
+    return f" QSresp={_QUICK_START_RATES[value[0] & 15]}" if len(value) == 6 else ""
 
 
 def _accurate_ecn(order: int) -> Callable[[bytes, int], str]:
     names = ("EE0B", "ECEB", "EE1B")[::order]
 
     def words(value: bytes, _: int) -> str:
-        counters = [value[at : at + 3] for at in range(0, len(value) - len(value) % 3, 3)]
+        if len(value) not in (0, 3, 6, 9):
+            return ""
+        counters = [value[at : at + 3] for at in range(0, len(value), 3)]
         return (
             "".join(f" {name}={int.from_bytes(counter, 'big')}" for name, counter in zip(names, counters, strict=False))
             or " AccECN"
@@ -163,14 +207,14 @@ def _experiment(value: bytes, peer_base: int) -> str:
     known = _EXPERIMENTS.get(value[:2])
     if known is not None:
         return known(value[2:], peer_base)
-    return f" ExID={value[:2].hex().upper()}"
+    return f" ExID={int.from_bytes(value[:2], 'big'):X}"
 
 
 _EXPERIMENTS: dict[bytes, Callable[[bytes, int], str]] = {
     b"\xf9\x89": _fast_open,
     b"\x00\xac": _tarr,
-    b"\xac\xcc": _accurate_ecn(1),
-    b"\xac\xce": _accurate_ecn(-1),
+    b"\xac\xc0": _accurate_ecn(1),
+    b"\xac\xc1": _accurate_ecn(-1),
 }
 
 OPTION_WORDS: dict[int, Callable[[bytes, int], str]] = {
@@ -179,11 +223,14 @@ OPTION_WORDS: dict[int, Callable[[bytes, int], str]] = {
     4: lambda value, peer_base: " SACK_PERM",
     5: _sack,
     6: _number("ECHO", 4),
+    7: _number("ECHO", 4),
     TIMESTAMPS: _timestamps,
     11: _number("CC", 4),
     12: _number("CC", 4),
     13: _number("CC", 4),
-    19: lambda value, peer_base: " MD5" if len(value) == 16 else "",
+    19: lambda value, peer_base: " MD5",
+    20: _scps,
+    27: _quick_start,
     28: _user_timeout,
     29: lambda value, peer_base: "TCP AO",
     34: _fast_open,

@@ -21,16 +21,39 @@ TIMESTAMPS_ALONE = b"\x01\x01\x08\x0a"
 """How nearly every segment of a connection with timestamps starts its 12 bytes of options (RFC 7323 appendix A)."""
 
 _FAST_OPEN_EXPERIMENT = b"\xf9\x89"  # RFC 7413 section 4.1.1: the ExID used before kind 34 was assigned
-_ACC_ECN_EXPERIMENT = (b"\xac\xcc", b"\xac\xce")
+_ACC_ECN_EXPERIMENT = (b"\xac\xc0", b"\xac\xc1")  # before kinds 172 and 174
 _U32_PAIR = struct.Struct("!II")
 
+_SMALLEST_SACK = 8
+_SNACK = 21
+_SNACK_BYTES = 4
+"""Wireshark 4.0, which this follows, cannot read a SNACK option of its proper size, and none that stands after it."""
+
+_MPTCP_SMALLEST: dict[int, int] = {0: 2, 3: 2, 6: 10, 7: 10, 8: 2}
+"""The same by subtype of Multipath TCP: MP_CAPABLE, ADD_ADDR, MP_FAIL, MP_FASTCLOSE, MP_TCPRST."""
+
+_DSS = 2
+
 Options = list[tuple[int, bytes]]
+"""Kind and the bytes after the length, in order, NOPs and EOLs too."""
 
 
-def parse_options(raw: bytes) -> Options:
-    """All options that can be read, in order, NOPs too: kind and the bytes after the length.
+READ, ENDED, CUT, UNREADABLE = range(4)
+"""How a list of options ends: with the header; where bytes of the header are missing; there, inside an option; at a
+value too short for its kind."""
 
-    A list that breaks off, as a cut capture or a wrong length makes it, ends there.
+
+class ParsedOptions(NamedTuple):
+    options: Options
+    end: int
+    """READ or how the list breaks off."""
+
+
+def parse_options(raw: bytes, missing: int = 0) -> ParsedOptions:
+    """Every option up to the end of the list, or to where it cannot be read on.
+
+    `missing` is how many bytes of the header's options were not captured. An option of which they cut off the end is
+    the last one, with what there is of its value.
     """
     options: Options = []
     at, end = 0, len(raw)
@@ -41,35 +64,47 @@ def parse_options(raw: bytes) -> Options:
             at += 1
             continue
         if kind == EOL:
-            options.append((EOL, b""))
+            while at < end and not raw[at]:
+                options.append((EOL, b""))
+                at += 1
             break
         if at + 1 >= end:
             break
-        length = raw[at + 1]
-        if length < 2 or at + length > end:
-            break
-        options.append((kind, raw[at + 2 : at + length]))
-        at += length
-    return options
-
-
-def breaks_off(raw: bytes, missing: int) -> bool:
-    """Whether reading the options needs any of the `missing` bytes that were not captured."""
-    at, end = 0, len(raw)
-    while at < end:
-        kind = raw[at]
-        if kind == EOL:
-            return False
-        if kind == NOP:
-            at += 1
-            continue
-        if at + 1 >= end:
-            return True
         length = raw[at + 1]
         if length < 2 or at + length > end + missing:
-            return False
+            break
+        value = raw[at + 2 : at + length]
+        if at + length > end:
+            options.append((kind, value))
+            return ParsedOptions(options, CUT)
+        if kind in _CHECKED and _too_short(kind, value):
+            return ParsedOptions(options, UNREADABLE)
+        options.append((kind, value))
         at += length
-    return True
+    return ParsedOptions(options, ENDED if missing > 0 else READ)
+
+
+_CHECKED = frozenset((SACK, _SNACK, MPTCP))
+
+
+def _too_short(kind: int, value: bytes) -> bool:
+    size = len(value)
+    if kind == SACK:
+        return size < _SMALLEST_SACK
+    if kind == _SNACK:
+        return size == _SNACK_BYTES
+    if not size:
+        return True
+    subtype = value[0] >> 4
+    if subtype != _DSS:
+        return size < _MPTCP_SMALLEST.get(subtype, 1)
+    if size < 2:
+        return True
+    # RFC 8684 section 3.3: which of data ACK and mapping are there, and whether each has 4 or 8 bytes
+    present = value[1]
+    acknowledgement = (8 if present & 2 else 4) if present & 1 else 0
+    mapping = (8 if present & 8 else 4) + 6 if present & 4 else 0
+    return size < 2 + acknowledgement + mapping
 
 
 class Timestamps(NamedTuple):
@@ -81,17 +116,28 @@ def timestamps(raw: bytes) -> Timestamps | None:
     """TSval and TSecr of a header's option bytes."""
     if len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):
         return Timestamps(*_U32_PAIR.unpack_from(raw, 4))
-    for kind, value in parse_options(raw):
+    for kind, value in parse_options(raw).options:
         if kind == TIMESTAMPS and len(value) == 8:
             return Timestamps(*_U32_PAIR.unpack(value))
     return None
 
 
 def sack_blocks(value: bytes) -> list[tuple[int, int]]:
-    """Left and right edges of a SACK option's blocks (RFC 2018), raw; none if the option is not whole blocks."""
-    if len(value) % 8:
-        return []
-    return list(_U32_PAIR.iter_unpack(value))
+    """Left and right edges of a SACK option's whole blocks (RFC 2018), raw sequence numbers."""
+    return list(_U32_PAIR.iter_unpack(value[: len(value) & ~7]))
+
+
+def is_duplicate_sack(blocks: list[tuple[int, int]], ack: int) -> bool:
+    """Whether the first block reports a duplicate (RFC 2883 section 4): it lies below the ACK or inside the second."""
+    if not blocks:
+        return False
+    left, right = blocks[0]
+    if (ack - right & 0xFFFFFFFF) < 0x80000000:
+        return True
+    if len(blocks) < 2:
+        return False
+    outer_left, outer_right = blocks[1]
+    return (left - outer_left & 0xFFFFFFFF) < 0x80000000 and (outer_right - right & 0xFFFFFFFF) < 0x80000000
 
 
 def fast_open_cookie(kind: int, value: bytes) -> bytes | None:
@@ -104,5 +150,7 @@ def fast_open_cookie(kind: int, value: bytes) -> bytes | None:
 
 
 def is_accurate_ecn(kind: int, value: bytes) -> bool:
-    """True for the AccECN options of RFC 9768, under their own kinds or an experiment's."""
-    return kind in (ACC_ECN_0, ACC_ECN_1) or (kind in (EXPERIMENT_1, EXPERIMENT_2) and value[:2] in _ACC_ECN_EXPERIMENT)
+    """True for the AccECN options of RFC 9768, under their own kinds or an experiment's, with up to three counters."""
+    if kind in (EXPERIMENT_1, EXPERIMENT_2):
+        return value[:2] in _ACC_ECN_EXPERIMENT and len(value) in (2, 5, 8, 11)
+    return kind in (ACC_ECN_0, ACC_ECN_1) and len(value) in (0, 3, 6, 9)

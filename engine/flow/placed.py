@@ -20,6 +20,8 @@ NO_LENGTH = 32
 """The segment's length is unknown, so it was not analysed."""
 MULTIPATH = 64
 """The flow is a subflow of Multipath TCP."""
+ACKS_UNSEEN_AGAIN = 128
+"""It acknowledges what was not captured, of which an earlier segment told already."""
 
 _PACKED = struct.Struct("<IiIIIIIIIBBBb")
 

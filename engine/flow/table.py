@@ -7,7 +7,7 @@ time; then the segment's own options, which never influence its own findings; la
 from __future__ import annotations
 
 from engine.flow.analysis import analyse
-from engine.flow.findings import DUPLICATE_ACK, RESENT, REUSED_PORTS, TFO_ACK, TFO_IGNORED
+from engine.flow.findings import ACK_LOST_AGAIN, DUPLICATE_ACK, RESENT, REUSED_PORTS, TFO_ACK, TFO_IGNORED, TFO_SYN
 from engine.flow.flow import (
     ACK,
     COMPLETE_DATA,
@@ -23,8 +23,18 @@ from engine.flow.flow import (
 from engine.flow.holes import across_hole, close_hole, open_holes
 from engine.flow.multipath import MultipathConnections
 from engine.flow.notes import note_options
-from engine.flow.options import TIMESTAMPS_ALONE, breaks_off, parse_options
-from engine.flow.placed import ACCURATE_ECN, CUT_OPTIONS, MALFORMED, MULTIPATH, NO_LENGTH, NO_STREAM, UNCERTAIN, Placed
+from engine.flow.options import TIMESTAMPS_ALONE, parse_options
+from engine.flow.placed import (
+    ACCURATE_ECN,
+    ACKS_UNSEEN_AGAIN,
+    CUT_OPTIONS,
+    MALFORMED,
+    MULTIPATH,
+    NO_LENGTH,
+    NO_STREAM,
+    UNCERTAIN,
+    Placed,
+)
 from engine.flow.rtt import smoothed
 from engine.flow.turns import TURNING, turn
 from engine.model.packets import Segment
@@ -134,6 +144,9 @@ class FlowTable:
             me.multipath_kinds = kinds
             if acks_frame and (not you.resent or 0 < (ack - you.resent_until & _WRAP) < _HALF):
                 you.srtt_ns, you.rttvar_ns = smoothed(you.srtt_ns, you.rttvar_ns, ack_rtt_ns)
+            if found & ACK_LOST_AGAIN:
+                found &= ~ACK_LOST_AGAIN
+                marks |= ACKS_UNSEEN_AGAIN
             if found:
                 findings |= found
                 if found & RESENT:
@@ -158,12 +171,16 @@ class FlowTable:
             self._time_handshake(flow, me, flags, now_ns)
         if flow.accurate_ecn and not flags & SYN:
             marks |= ACCURATE_ECN
-        options = segment.options
+        raw = segment.options
         scale = me.scale
-        if options and (len(options) != 12 or not options.startswith(TIMESTAMPS_ALONE)):
-            findings |= note_options(flow, me, parse_options(options), flags, length, self._multipath)
-        elif me.sacked:
-            me.sacked = 0
+        if segment.header_length <= _HEADER_BYTES or (len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE)):
+            if me.sacked:
+                me.sacked = 0
+        elif segment.header_captured == _HEADER_BYTES:
+            options, end = parse_options(raw, segment.header_length - _HEADER_BYTES - len(raw))
+            findings |= note_options(flow, me, options, flags, length, self._multipath)
+            if end:
+                marks |= CUT_OPTIONS if segment.truncated else MALFORMED
         if flags & SYN:
             findings |= self._settle(flow, me, you, flags, ack, marks)
         if flow.multipath:
@@ -171,7 +188,7 @@ class FlowTable:
         dup_number = me.dup if findings & DUPLICATE_ACK else 0
         dup_frame = me.newack_frame if dup_number else 0
         if marks & (CUT_OPTIONS | MALFORMED) or not sound:
-            findings = 0
+            findings &= TFO_SYN | TFO_ACK | TFO_IGNORED if sound else 0
         if findings:
             flow.findings += 1
             if doubtful:
@@ -188,9 +205,9 @@ class FlowTable:
         return Placed(
             number,
             flow.stream,
-            seq - me.base & _WRAP,
-            ack - you.base & _WRAP if flags & ACK else ack,
-            segment.wnd if scale <= 0 or flags & SYN else segment.wnd << scale,
+            seq - me.base & _WRAP if length >= 0 else seq,
+            ack - you.base & _WRAP if flags & ACK and length >= 0 else ack,
+            segment.wnd if scale <= 0 or flags & SYN or length < 0 else segment.wnd << scale,
             findings,
             dup_frame,
             dup_number,
@@ -238,11 +255,10 @@ class FlowTable:
         if flags & SYN:
             me.fresh = True
             if not flags & ACK:
-                flow.syn_seen = True
                 flow.syn_ns = now_ns
         elif flags & ACK:
             me.fresh = False
-            if flow.syn_seen and not flow.irtt_ns:
+            if flow.syn_ns and not flow.irtt_ns:
                 flow.irtt_ns = now_ns - flow.syn_ns
 
     @staticmethod
@@ -301,9 +317,4 @@ def _broken(segment: Segment) -> int:
     if segment.header_captured < _STREAM_BYTES:
         return NO_STREAM | cut
     marks = NO_LENGTH if segment.len < 0 else 0
-    if segment.header_captured < _HEADER_BYTES:
-        return marks | cut
-    missing = segment.header_length - _HEADER_BYTES - len(segment.options)
-    if missing > 0 and breaks_off(segment.options, missing):
-        marks |= cut
-    return marks
+    return marks | cut if segment.header_captured < _HEADER_BYTES else marks

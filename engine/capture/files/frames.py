@@ -31,6 +31,8 @@ class Interface(msgspec.Struct, frozen=True, gc=False):
     name: str = ""
     snap_length: int = 0
     """0 for no limit."""
+    digits: int = 6
+    """Decimals of a second that its clock gives: 6 for microseconds, 9 for nanoseconds."""
 
 
 class Pieces:

@@ -92,7 +92,8 @@ class PcapReader:
         self._record_bytes = _RECORD_BYTES[magic]
         self._unit_ns = 1 if magic == NANOSECONDS else 1000
         snap_length, link_type = struct.unpack_from(order + "II", text, 16)
-        self.interfaces.append(Interface(link_type & _LINK_TYPE_MASK, "", snap_length))
+        digits = 9 if magic == NANOSECONDS else 6
+        self.interfaces.append(Interface(link_type & _LINK_TYPE_MASK, "", snap_length, digits))
         return True
 
 

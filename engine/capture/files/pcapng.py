@@ -23,7 +23,7 @@ MAX_BLOCK = 16 * 1024 * 1024
 MAX_INTERFACES = 65_536
 """A file with more is made to exhaust memory."""
 
-_COMMENT, _IF_NAME, _IF_TSRESOL, _IF_TSOFFSET, _IF_DROP = 1, 2, 9, 14, 5
+_COMMENT, _USER_APPLICATION, _IF_NAME, _IF_TSRESOL, _IF_TSOFFSET, _IF_DROP = 1, 4, 2, 9, 14, 5
 _TICKS_BINARY = 0x80  # if_tsresol: a power of 2, not of 10
 
 
@@ -155,7 +155,8 @@ class PcapngReader:
                 resolution = value[0]
             elif code == _IF_TSOFFSET and len(value) == 8:
                 offset_s = struct.unpack(self._order + "q", value)[0]
-        self.interfaces.append(Interface(link_type, name, snap_length))
+        digits = (resolution & 0x7F) * 3 // 10 if resolution & _TICKS_BINARY else resolution  # 2^10 is about 10^3
+        self.interfaces.append(Interface(link_type, name, snap_length, min(digits, 9)))
         self._clocks.append(_Clock(resolution, offset_s))
 
     def _statistics(self, body: bytes) -> None:
@@ -193,24 +194,26 @@ MAX_COMMENT = 65_535
 """An option's length is 16 bits."""
 
 
-def pcapng_header(interfaces: list[Interface], program: str) -> bytes:
-    """The start of a file: one section and its interfaces, times in nanoseconds."""
-    section = struct.pack("<4sHHq", b"\x4d\x3c\x2b\x1a", 1, 0, -1) + _option(4, program.encode()) + _END_OF_OPTIONS
-    text = _block(SECTION, section)
-    for interface in interfaces:
-        options = _option(_IF_TSRESOL, b"\x09")
-        if interface.name:
-            options = _option(_IF_NAME, interface.name.encode("utf-8", "replace")) + options
-        head = struct.pack("<HHI", interface.link_type, 0, interface.snap_length)
-        text += _block(INTERFACE, head + options + _END_OF_OPTIONS)
-    return text
+def pcapng_section(program: str) -> bytes:
+    """The start of a file that `program` writes."""
+    head = struct.pack("<4sHHq", b"\x4d\x3c\x2b\x1a", 1, 0, -1)
+    return _block(SECTION, head + _option(_USER_APPLICATION, program.encode()) + _END_OF_OPTIONS)
 
 
-def pcapng_packet(frame: Frame) -> bytes:
-    """One frame, with its comment if it has one."""
+def pcapng_interface(interface: Interface) -> bytes:
+    """An interface, whose frames' times are in nanoseconds; the first is number 0."""
+    options = _option(_IF_TSRESOL, b"\x09")
+    if interface.name:
+        options = _option(_IF_NAME, interface.name.encode("utf-8", "replace")[:MAX_COMMENT]) + options
+    head = struct.pack("<HHI", interface.link_type, 0, interface.snap_length)
+    return _block(INTERFACE, head + options + _END_OF_OPTIONS)
+
+
+def pcapng_packet(frame: Frame, interface: int) -> bytes:
+    """One frame of an interface by its number, with its comment if it has one."""
     ticks = max(0, frame.ts_ns)
     head = struct.pack(
-        "<IIIII", frame.interface, ticks >> 32 & 0xFFFFFFFF, ticks & 0xFFFFFFFF, len(frame.data), frame.wire_length
+        "<IIIII", interface, ticks >> 32 & 0xFFFFFFFF, ticks & 0xFFFFFFFF, len(frame.data), frame.wire_length
     )
     body = head + frame.data + bytes(-len(frame.data) % 4)
     if frame.comment:

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from engine.capture.files.frames import Frame, Interface
 from engine.capture.files.pcap import pcap_header, pcap_record
-from engine.capture.files.pcapng import pcapng_header, pcapng_packet
+from engine.capture.files.pcapng import pcapng_interface, pcapng_packet, pcapng_section
 from engine.model.errors import BadInput
 from engine.version import __version__
 
@@ -22,12 +22,12 @@ class CaptureWriter:
     BadInput if it cannot be opened or written.
     """
 
-    def __init__(self, path: str, interfaces: list[Interface]) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
         self.written = 0
         self._pcap = path.endswith(".pcap")
         self._own = path != "-"
-        self._interfaces = list(interfaces)
+        self._interfaces: dict[Interface, int] = {}
         if self._own:
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
             try:
@@ -37,10 +37,8 @@ class CaptureWriter:
         else:
             self._fd = sys.stdout.fileno()
         self._buffer = bytearray()
-        if self._pcap:
-            self._buffer += pcap_header(interfaces[0].link_type if interfaces else 1)
-        else:
-            self._buffer += pcapng_header(interfaces, f"sockmon {__version__}")
+        if not self._pcap:
+            self._buffer += pcapng_section(f"sockmon {__version__}")
 
     def __enter__(self) -> CaptureWriter:
         return self
@@ -50,17 +48,28 @@ class CaptureWriter:
     ) -> None:
         self.close()
 
-    def write(self, frame: Frame) -> None:
-        """Add one frame. BadInput if a pcap file would need a second link type."""
-        if not self._pcap:
-            self._buffer += pcapng_packet(frame)
-        else:
-            if self._interfaces and frame.link_type != self._interfaces[0].link_type:
-                raise BadInput(f"write {self.path}", hint="pcap holds one link type: name the file .pcapng")
+    def write(self, frame: Frame, interface: Interface) -> None:
+        """Add one frame of `interface`. BadInput if a pcap file would need a second link type."""
+        number = self._interfaces.get(interface)
+        if number is None:
+            number = self._introduce(interface)
+        if self._pcap:
             self._buffer += pcap_record(frame)
+        else:
+            self._buffer += pcapng_packet(frame, number)
         self.written += 1
         if len(self._buffer) >= _BUFFER_BYTES:
             self.flush()
+
+    def _introduce(self, interface: Interface) -> int:
+        if not self._pcap:
+            self._buffer += pcapng_interface(interface)
+        elif not self._interfaces:
+            self._buffer += pcap_header(interface.link_type)
+        elif interface.link_type != next(iter(self._interfaces)).link_type:
+            raise BadInput(f"write {self.path}", hint="pcap holds one link type: name the file .pcapng")
+        number = self._interfaces[interface] = len(self._interfaces)
+        return number
 
     def flush(self) -> None:
         """Hand everything to the kernel."""

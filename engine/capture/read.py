@@ -1,0 +1,104 @@
+"""Reads capture files through decoder and flow table: every frame with what is known about it, in batches.
+
+Nothing here formats; engine.capture.read_json and engine.capture.read_text do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from engine.capture.decode import decode_frame
+from engine.capture.files.frames import Frame, Interface
+from engine.capture.files.source import CaptureFile
+from engine.capture.ip_reassembly import Reassembly
+from engine.flow.placed import Placed
+from engine.flow.table import FlowTable
+from engine.model.health import Trust
+from engine.model.packets import OtherFrame, Segment
+
+FLOW_BYTES_OF_FILES = 96 * 1024 * 1024
+"""Flows kept while reading files: three times what a live capture keeps, since nothing else needs the memory, and a
+flow given up would be taken for a new one."""
+
+
+class Row(NamedTuple):
+    """One frame of a file and what is known about it."""
+
+    number: int
+    """1-based, over all files."""
+    frame: Frame
+    content: Segment | OtherFrame
+    placed: Placed | None
+    """None unless `content` is a Segment."""
+
+
+class Reading:
+    """One pass over one or several capture files, one after the other as if they were one."""
+
+    def __init__(self, paths: Sequence[str], follow: bool = False, max_flow_bytes: int = FLOW_BYTES_OF_FILES) -> None:
+        self.flows = FlowTable(max_flow_bytes)
+        self.notes: list[str] = []
+        """A sentence for each file that could not be read to its end."""
+        self.first_ns = 0
+        """Time of the first frame."""
+        self.digits = 6
+        """Decimals of a second in the file being read."""
+        self.segments = 0
+        """TCP segments among the frames."""
+        self.interfaces: list[Interface] = []
+        """Of the file being read; a frame names its own by number."""
+        self._paths = paths
+        self._follow = follow
+        self._reassembly = Reassembly()
+        self._frames = 0
+        self._undecodable = 0
+        self._lost_before = 0
+
+    @property
+    def trust(self) -> Trust:
+        """What became of every frame so far."""
+        return Trust(
+            received=self._frames,
+            kept=self._frames - self._undecodable,
+            dropped_by_kernel=self._lost_before,
+            undecodable=self._undecodable,
+        )
+
+    @property
+    def fragments_given_up(self) -> int:
+        """Fragmented datagrams that were not put together: incomplete for too long, or too many."""
+        return self._reassembly.given_up
+
+    def batches(self) -> Iterator[list[Row]]:
+        """All rows. BadInput if a file cannot be opened or is no capture."""
+        for path in self._paths:
+            with CaptureFile(path, self._follow) as file:
+                self.interfaces = file.interfaces
+                for frames in file.batches():
+                    self.digits = max(interface.digits for interface in file.interfaces)
+                    yield self._rows(frames)
+                self._lost_before += file.dropped
+                if file.note:
+                    self.notes.append(f"{path}: {file.note}")
+
+    def _rows(self, frames: list[Frame]) -> list[Row]:
+        if not self._frames:
+            self.first_ns = frames[0].ts_ns
+        number = self._frames
+        feed, reassembly = self.flows.feed, self._reassembly
+        rows: list[Row] = []
+        append = rows.append
+        segments = 0
+        for frame in frames:
+            number += 1
+            content = decode_frame(frame[0], frame[1], frame[2], frame[3], frame[4], reassembly)
+            if isinstance(content, Segment):
+                segments += 1
+                append(Row(number, frame, content, feed(content, number)))
+            else:
+                self._undecodable += content.undecodable
+                append(Row(number, frame, content, None))
+        self._frames = number
+        self.segments += segments
+        return rows
