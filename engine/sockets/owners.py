@@ -29,6 +29,9 @@ LOOKUP_LINKS: Final = 200_000
 VISIT_LINKS: Final = 10
 """What looking at a process costs besides its links, counted in links: three files and a folder."""
 
+FIRST_PID: Final = 1
+"""Every PID namespace has it."""
+
 NOBODY: Final[tuple[Owner, ...]] = ()
 
 
@@ -59,6 +62,8 @@ class OwnerTracker:
         """Processes that ended while they were looked at."""
         self.refused = 0
         """Processes that may not be looked into, at this moment."""
+        self.hidepid = False
+        """/proc lists only some of the processes (mount option hidepid=2): not even the first one is there."""
         self.behind = 0
         """Inodes that wait for the next refresh, because LOOKUP_LINKS was reached."""
         self._known: dict[int, _Process] = {}
@@ -110,6 +115,7 @@ class OwnerTracker:
     def _meet(self) -> list[_Process]:
         """Notice processes that came and went; the new ones, newest first."""
         seen = self._processes.pids()
+        self.hidepid = FIRST_PID not in seen
         for pid in self._known.keys() - seen:
             self._drop(self._known.pop(pid))
         new: list[_Process] = []

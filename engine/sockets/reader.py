@@ -135,7 +135,7 @@ class TableReader:
         keys = dict.fromkeys(rows.fresh)
         if changed:
             keys |= dict.fromkeys(keys_by_inode(entries, changed))
-        hidden = tracker.refused > 0
+        hidden = tracker.refused > 0 or tracker.hidepid
         for key in keys:
             entry = entries[key]
             holders = tracker.holders.get(entry.inode, NOBODY)
@@ -143,12 +143,13 @@ class TableReader:
         return keys
 
     def _hidden_owners(self, tracker: OwnerTracker, entries: Mapping[int, SocketEntry]) -> tuple[Degradation, ...]:
-        if not tracker.refused:
+        if not tracker.refused and not tracker.hidepid:
             return ()
         ownerless = sum(entry.owner_unknown in HIDDEN_REASONS for entry in entries.values() if not entry.owners)
         if not ownerless:
             return ()
-        sentence = f"{ownerless} sockets show no process: {tracker.refused} processes may not be looked into"
+        why = "/proc hides other users' processes (hidepid)" if tracker.hidepid else _refusals(tracker.refused)
+        sentence = f"{ownerless} socket{'s show' if ownerless > 1 else ' shows'} no process: {why}"
         cure = "" if self._uid == 0 else f"sudo {Path(sys.prefix) / 'bin' / 'sockmon'}"
         return (Degradation("OWNERS_HIDDEN", sentence, cure),)
 
@@ -156,3 +157,7 @@ class TableReader:
         """Close the sources."""
         for source in self._sources:
             source.close()
+
+
+def _refusals(count: int) -> str:
+    return f"{count} process{'es' if count > 1 else ''} may not be looked into"

@@ -1,0 +1,170 @@
+"""Who holds real sockets: forked, passed on, hidden, elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from engine.model.tcp import SocketState
+from engine.sockets.service import SocketsService
+from tests.live.sockets_rig import Asking
+
+pytestmark = pytest.mark.linux
+
+ROOT = Path(__file__).parents[2]
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to change user or namespace")
+
+PRINT_OWNERS = """
+import sys
+from engine.model.messages import SocketsOptions
+from engine.sockets.service import read_table
+entries, degradations, counters = read_table(SocketsOptions(families=("tcp",)))
+for entry in entries:
+    if entry.local_port == int(sys.argv[1]):
+        print([owner.pid for owner in entry.owners], entry.owner_unknown)
+print(*(degradation.code for degradation in degradations))
+"""
+
+
+@pytest.fixture
+def asking() -> Iterator[Asking]:
+    with closing(SocketsService()) as service:
+        yield Asking(service)
+
+
+@contextmanager
+def forked(hold: socket.socket | None = None) -> Iterator[tuple[int, socket.socket]]:
+    """A child that holds what we hold and lives until the block ends; our end of a socket to it."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        kept = []
+        while message := socket.recv_fds(theirs, 1, 1):
+            if not message[0]:
+                break
+            kept += message[1]
+            theirs.send(b"k")
+        os._exit(0)
+    theirs.close()
+    try:
+        yield pid, ours
+    finally:
+        ours.close()
+        os.waitpid(pid, 0)
+
+
+def test_every_process_that_holds_a_forked_listener_is_listed(asking: Asking) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, forked() as (pid, _):
+        asking.ask()
+        owners = asking.local(server.getsockname()[1]).owners
+        assert {owner.pid for owner in owners} == {os.getpid(), pid}
+        assert all(owner.fd == server.fileno() for owner in owners)
+        assert {owner.start_time > 0 for owner in owners} == {True}
+
+
+def test_a_passed_descriptor_is_followed_to_its_new_holder(asking: Asking) -> None:
+    with forked() as (pid, channel):
+        server = socket.create_server(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        asking.ask()
+        assert [owner.pid for owner in asking.local(port).owners] == [os.getpid()]
+        socket.send_fds(channel, [b"s"], [server.fileno()])
+        assert channel.recv(1) == b"k"
+        server.close()
+        asking.until(lambda: [owner.pid for owner in asking.local(port).owners] == [pid], "the child alone holds it")
+
+
+def test_sockets_nobody_can_hold_yet_or_any_more_say_so(asking: Asking) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        client = socket.create_connection(server.getsockname())
+        ours = client.getsockname()[1]
+        asking.until(lambda: len(asking.on(ours)) == 2, "both ends")
+        (waiting,) = [entry for entry in asking.on(ours) if entry.local_port == port]
+        assert (waiting.state, waiting.owner_unknown) == (SocketState.ESTABLISHED, "not yet accepted")
+        client.close()
+        asking.until(
+            lambda: any(e.owner_unknown == "closed by program" for e in asking.on(ours) if e.local_port == ours),
+            "the closed end is without a process",
+        )
+
+
+def test_labels_reach_the_rows(asking: Asking) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asking.ask({os.getpid(): "sink"})
+        assert [owner.ours for owner in asking.local(server.getsockname()[1]).owners] == ["sink"]
+
+
+def test_a_hostile_process_name_arrives_printable(asking: Asking) -> None:
+    program = (
+        "import ctypes, socket, sys\n"
+        "ctypes.CDLL(None).prctl(15, b'\\x1b]0;PWN\\x07[/]x')\n"
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "print(server.getsockname()[1], flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        port = int(child.stdout.readline())
+        asking.ask()
+        (owner,) = asking.local(port).owners
+        child.stdin.close()
+    assert (owner.pid, owner.name) == (child.pid, "\\x1b]0;PWN\\x07[/]x")
+    assert owner.cmdline.isprintable()
+
+
+def printed(command: list[str], port: int) -> tuple[str, list[str]]:
+    """What `PRINT_OWNERS` says of a port when it is started by `command`, and the codes of its degradations."""
+    ran = subprocess.run(
+        [*command, sys.executable, "-c", PRINT_OWNERS, str(port)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+    )
+    row, codes = ran.stdout.splitlines()
+    return row, codes.split()
+
+
+AS_USER = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"]
+
+
+@as_root
+def test_an_ordinary_user_is_told_that_the_owner_is_another_user() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        row, codes = printed(AS_USER, server.getsockname()[1])
+    assert row == "[] other user"
+    assert codes == ["OWNERS_HIDDEN"]
+
+
+@as_root
+@pytest.mark.parametrize("hidepid", ["1", "2"])
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare (util-linux)")
+def test_a_proc_that_hides_processes_is_survived(hidepid: str) -> None:
+    mount = f'mount -t proc -o hidepid={hidepid} proc /proc && exec "$0" "$@"'
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        row, codes = printed(["unshare", "--mount", "sh", "-c", mount, *AS_USER], server.getsockname()[1])
+    assert row == "[] other user"
+    assert codes == ["OWNERS_HIDDEN"]
+
+
+@as_root
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare (util-linux)")
+def test_a_holder_in_another_pid_namespace_is_said_to_be_there() -> None:
+    inside = ["unshare", "--pid", "--fork", "--mount", "--mount-proc"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        row, _ = printed(inside, server.getsockname()[1])
+    assert row == "[] other namespace"
