@@ -74,16 +74,18 @@ class Actors:
     def stop(self, number: int) -> ActorReport:
         """Stop an actor and end its process; its last report."""
         held = self._find(number)
-        if held.worker is not None:
-            with suppress(ChannelError):  # it ended by itself: the report before is its last
-                held.report = _report(held.worker, CommandActor(ActorCommand.STOP))
-                deadline = time.monotonic() + STOP_LIMIT_S
-                while held.report.state not in ENDED and time.monotonic() < deadline:
-                    time.sleep(POLL_S)
-                    held.report = _report(held.worker, AskActor())
-            held.worker.close()
-        with self._lock:
+        with self._lock:  # from here on its end is no news
+            worker, held.worker = held.worker, None
             self._held.pop(number, None)
+        if worker is None:
+            return held.report
+        with suppress(ChannelError):  # it ended by itself: the report before is its last
+            held.report = _report(worker, CommandActor(ActorCommand.STOP))
+            deadline = time.monotonic() + STOP_LIMIT_S
+            while held.report.state not in ENDED and time.monotonic() < deadline:
+                time.sleep(POLL_S)
+                held.report = _report(worker, AskActor())
+        worker.close()
         return held.report
 
     def command(self, number: int, command: ActorCommand, text: str = "") -> ActorReport:

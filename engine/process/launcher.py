@@ -228,11 +228,11 @@ def serve(launcher: Launcher, front: subprocess.Popen[bytes] | None) -> int:
             watched = launcher.watch() if channel_open else {}
             wait_s = None if deadline is None else max(0.0, deadline - time.monotonic())
             ready = select.select([bell, *watched], [], [], wait_s)[0]
+            rung = os.read(bell, 4096) if bell in ready else b""
             try:
                 for descriptor in ready:
                     if descriptor in watched:
                         watched[descriptor]()
-                rung = os.read(bell, 4096) if bell in ready else b""
                 if channel_open and signal.SIGCHLD in rung:
                     launcher.reap()
             except ChannelError:

@@ -6,52 +6,14 @@ import json
 import os
 import signal
 import socket
-import subprocess
 from typing import Any
 
 import pytest
 
-from tests.terminal import ROOT, SOCKMON, until
+from tests.command import first_line, interrupted, refused, sockmon, started
+from tests.terminal import until
 
 pytestmark = pytest.mark.linux
-
-
-def sockmon(*arguments: str, limit_s: float = 60) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        [*SOCKMON, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=limit_s,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-
-
-def started(*arguments: str) -> subprocess.Popen[str]:
-    """Start a command that holds."""
-    return subprocess.Popen(
-        [*SOCKMON, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-    )
-
-
-def interrupted(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Press Ctrl-C; what the command printed, after a clean end."""
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 0, err
-    return out, err
-
-
-def first_line(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
-    return process.stderr.readline()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -120,20 +82,13 @@ BAD_INPUT = {
 @pytest.mark.parametrize("case", BAD_INPUT)
 def test_bad_input_gets_one_sentence_and_exit_code_2(case: str) -> None:
     arguments, sentence = BAD_INPUT[case]
-    done = sockmon(*arguments)
-    assert done.returncode == 2
-    assert sentence in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    refused(sockmon(*arguments), sentence)
 
 
 def test_a_port_in_use_gets_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = sockmon("lab", "echo-server", "--port", str(taken.getsockname()[1]))
-    assert done.returncode == 2
-    assert "Address already in use" in done.stderr
-    assert done.stderr.count("\n") == 1
+    refused(done, "Address already in use")
 
 
 def test_without_a_terminal_the_screen_names_the_commands_that_need_none() -> None:

@@ -10,7 +10,6 @@ import click
 from engine.lab.catalogue import KINDS
 from engine.model.errors import LabError
 from engine.model.lab import ActorReport, ActorSpec, ActorState, Call
-from engine.monitor import Monitor
 from engine.text.sanitize import printable
 from tui.cli.output import json_line
 from tui.cli.session import Session
@@ -29,7 +28,7 @@ def run_actor(session: Session, spec: ActorSpec, *, show_calls: bool, as_json: b
     try:
         if report.state is not ActorState.FAILED:
             click.echo(f"{KINDS[spec.kind].title} {report.local} (PID {report.pid}); Ctrl-C ends it", err=True)
-        for report in reports(monitor, view.number):
+        for report in reports(session, view.number):
             for call in report.calls:
                 if show_calls and call.number > shown_calls:
                     click.echo(json_line({"call": call}) if as_json else call_line(call))
@@ -46,14 +45,14 @@ def run_actor(session: Session, spec: ActorSpec, *, show_calls: bool, as_json: b
     click.echo(json_line({"summary": summary(report)}) if as_json else closing_line(report))
 
 
-def reports(monitor: Monitor, number: int) -> Iterator[ActorReport]:
+def reports(session: Session, number: int) -> Iterator[ActorReport]:
     """The actor's reports, a few a second, until it has ended; the last one included."""
     while True:
-        report = next(view.report for view in monitor.actors() if view.number == number)
+        report = next(view.report for view in session.monitor().actors() if view.number == number)
         yield report
         if report.state in ENDED:
             return
-        time.sleep(POLL_S)
+        session.pause(POLL_S)
 
 
 def call_line(call: Call) -> str:

@@ -11,11 +11,10 @@ import msgspec
 from engine.capture.interfaces import InterfaceEntry, list_interfaces
 from engine.capture.read_text import relative_time
 from engine.model.packets import CaptureOptions, CaptureStatus, PacketRow
-from engine.monitor import Monitor
 from engine.query.packets import compile_packets
 from engine.text.sanitize import printable
 from tui.cli.output import json_line
-from tui.cli.session import session_of
+from tui.cli.session import Session, session_of
 
 POLL_S = 0.05
 """A packet is printed so long after it came, at the latest; the ring itself hands over every 20 ms."""
@@ -62,13 +61,14 @@ def capture_command(
         return
     if display_filter:
         compile_packets(display_filter)  # refused before anything is started
-    monitor = session_of(ctx).monitor()
+    session = session_of(ctx)
+    monitor = session.monitor()
     options = CaptureOptions(interface, capture_source, " ".join(bpf), handshakes)
     status = monitor.set_capture(options)
     click.echo(f"Capturing on '{status.interface}'", err=True)
     printed = 0
     try:
-        for row, first_ns in captured(monitor, display_filter, limit, seconds):
+        for row, first_ns in captured(session, display_filter, limit, seconds):
             click.echo(json_line(packet_object(row)) if as_json else packet_line(row, first_ns))
             printed += 1
     except KeyboardInterrupt:
@@ -80,10 +80,11 @@ def capture_command(
 
 
 def captured(
-    monitor: Monitor, display_filter: str, limit: int | None, seconds: float | None
+    session: Session, display_filter: str, limit: int | None, seconds: float | None
 ) -> Iterator[tuple[PacketRow, int]]:
     """Rows as they come and the time of the first frame, until the limit or the end of the time."""
     deadline = None if seconds is None else time.monotonic() + seconds
+    monitor = session.monitor()
     after = count = 0
     while True:
         over = deadline is not None and time.monotonic() >= deadline
@@ -98,7 +99,7 @@ def captured(
             return
         if not answer.rows:
             after = max(after, answer.status.last_number) if not answer.pending else after
-            time.sleep(POLL_S)
+            session.pause(POLL_S)
 
 
 def packet_line(row: PacketRow, first_ns: int) -> str:

@@ -18,7 +18,7 @@ from engine.model.snapshot import ActorView
 from engine.monitor import Monitor
 from engine.text.units import count, endpoint
 from tui.cli.output import json_line
-from tui.cli.session import session_of
+from tui.cli.session import Session, session_of
 
 POLL_S = 0.1
 
@@ -46,16 +46,16 @@ def flood_command(
     ctx: click.Context, host: str, port: str, connections: str, template: str | None, as_json: bool
 ) -> None:
     """Fill both buffers of a connection and hold it, until Ctrl-C."""
-    monitor = session_of(ctx).monitor()
+    session = session_of(ctx)
     knobs = {"host": host, "port": parse_knob("port", port), "connections": parse_knob("connections", connections)}
-    flood = start_flood(monitor, knobs, template)
+    flood = start_flood(session.monitor(), knobs, template)
     if as_json:
-        balance = at_rest(monitor, flood)
+        balance = at_rest(session, flood)
         click.echo(json_line({**msgspec.structs.asdict(balance), "address": flood.address, "port": flood.port}))
         ctx.exit(0 if balance.exact else 1)
     try:
         click.echo(f"flooding {endpoint(flood.address, flood.port)}; Ctrl-C ends it", err=True)
-        for balance in moves(monitor, flood):
+        for balance in moves(session, flood):
             click.echo(balance_line(balance))
     except KeyboardInterrupt:
         click.echo("the flood has ended", err=True)
@@ -81,25 +81,25 @@ def start(monitor: Monitor, kind: str, values: Mapping[str, object], template: s
     return view
 
 
-def at_rest(monitor: Monitor, flood: Flood) -> FloodBalance:
+def at_rest(session: Session, flood: Flood) -> FloodBalance:
     """The balance once two readings in a row are the same while send() is refused; the last one after the limit."""
     deadline = time.monotonic() + REST_LIMIT_S
-    balance, state = read(monitor, flood, None)
+    balance, state = read(session.monitor(), flood, None)
     while not (balance.exact and state is ActorState.STALLED) and time.monotonic() < deadline:
-        time.sleep(POLL_S)
-        balance, state = read(monitor, flood, balance)
+        session.pause(POLL_S)
+        balance, state = read(session.monitor(), flood, balance)
     return balance
 
 
-def moves(monitor: Monitor, flood: Flood) -> Iterator[FloodBalance]:
+def moves(session: Session, flood: Flood) -> Iterator[FloodBalance]:
     """The balance each time it has changed, without end."""
     before = None
     while True:
-        balance, _ = read(monitor, flood, before)
+        balance, _ = read(session.monitor(), flood, before)
         if balance != before:
             yield balance
         before = balance
-        time.sleep(POLL_S)
+        session.pause(POLL_S)
 
 
 def read(monitor: Monitor, flood: Flood, before: FloodBalance | None) -> tuple[FloodBalance, ActorState]:

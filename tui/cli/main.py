@@ -99,6 +99,7 @@ def run_here(arguments: Sequence[str], session: Session | None = None) -> NoRetu
             raise
         code = refuse(f"a mistake in sockmon itself, please report it: {_where(error)} (SOCKMON_DEBUG=1 shows more)")
     if session is not None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a late Ctrl-C must not change the exit code
         session.close()
     sys.exit(code if isinstance(code, int) else DONE)
 

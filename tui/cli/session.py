@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -19,6 +20,9 @@ from engine.monitor import Monitor
 LEAVE_LIMIT_S = 2.0
 """How long the front may take to leave by itself once the launcher is gone."""
 
+AGAIN_S = 0.5
+"""A second Ctrl-C of the same hand comes later than this."""
+
 
 class Session:
     """The front's side of one run of sockmon."""
@@ -27,6 +31,7 @@ class Session:
         self._control = control
         self._monitor: Monitor | None = None
         self._leave: Callable[[], None] = _interrupt
+        self._interrupted_at = 0.0
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGINT, self._on_interrupt)
@@ -40,6 +45,12 @@ class Session:
     def on_leave(self, leave: Callable[[], None]) -> None:
         """What to call, from any thread, when this run must end: the screen puts the terminal back first."""
         self._leave = leave
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long between two looks. Raises KeyboardInterrupt after Ctrl-C."""
+        time.sleep(seconds)
+        if self._interrupted_at:
+            raise KeyboardInterrupt
 
     def close(self) -> None:
         """End all workers and actors."""
@@ -57,9 +68,12 @@ class Session:
         raise SystemExit(128 + number)
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
-        """Ctrl-C counts once: the terminal sends it to this process and to the launcher, which passes it on."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        """Ctrl-C takes effect at the next pause, so that no half-read answer is left in a channel; one that comes later
+        breaks off whatever hangs. At once it comes twice: from the terminal, and passed on by the launcher."""
+        now = time.monotonic()
+        if self._interrupted_at and now - self._interrupted_at > AGAIN_S:
+            raise KeyboardInterrupt
+        self._interrupted_at = self._interrupted_at or now
 
 
 def cure_command() -> str:

@@ -1,0 +1,134 @@
+"""`sockmon capture` and `sockmon demo`: what they print from real traffic, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.command import first_line, interrupted, refused, sockmon, started
+
+
+def may_capture() -> bool:
+    """Whether this user may open a packet socket."""
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+    except (PermissionError, AttributeError):
+        return False
+    return True
+
+
+needs_right = pytest.mark.skipif(not may_capture(), reason="needs the right to open a packet socket")
+
+
+def capturing(*arguments: str) -> subprocess.Popen[str]:
+    """A capture that is under way."""
+    process = started("capture", *arguments)
+    assert "Capturing on 'lo'" in first_line(process)
+    return process
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def port_of(listening: socket.socket) -> int:
+    port: int = listening.getsockname()[1]
+    return port
+
+
+def greet(listening: socket.socket) -> None:
+    """One loopback connection that carries five bytes."""
+    with socket.create_connection(listening.getsockname()) as client, listening.accept()[0] as server:
+        client.sendall(b"hello")
+        server.recv(5)
+
+
+@needs_right
+@pytest.mark.parametrize("source", ["ring", "scapy"])
+def test_each_packet_of_a_conversation_is_printed_once(source: str, listener: socket.socket) -> None:
+    port = port_of(listener)
+    wanted = "tcp.flags.syn == 1 or tcp.len == 5"
+    process = capturing("tcp", "and", "port", str(port), "--capture-source", source, "-c", "3", "-Y", wanted)
+    greet(listener)
+    out, err = process.communicate(timeout=30)
+    infos = [line.split(" TCP ")[1].split(" ", 1)[1] for line in out.splitlines()]
+    assert [re.sub(r"^\d+ → \d+ ", "", info).split(" Win=")[0] for info in infos] == [
+        "[SYN] Seq=0",
+        "[SYN, ACK] Seq=0 Ack=1",
+        "[PSH, ACK] Seq=1 Ack=1",
+    ]
+    assert f"→ {port} [SYN]" in infos[0]
+    assert "3 packets captured" in err
+
+
+@needs_right
+def test_the_json_form_ends_with_a_summary(listener: socket.socket) -> None:
+    process = capturing("--json", "-c", "2", "tcp", "and", "dst", "host", "127.0.0.1")
+    greet(listener)
+    *rows, last = [json.loads(line) for line in process.communicate(timeout=30)[0].splitlines()]
+    assert [row["number"] for row in rows] == [1, 2]
+    assert last["summary"]["printed"] == 2
+    assert last["summary"]["dropped_by_kernel"] == 0
+
+
+@needs_right
+def test_a_capture_filter_keeps_out_what_it_should(listener: socket.socket) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.bind(("127.0.0.1", 0))
+        process = capturing("udp", "and", "port", str(datagrams.getsockname()[1]), "-c", "1")
+        greet(listener)
+        datagrams.sendto(b"x", datagrams.getsockname())
+        out, _ = process.communicate(timeout=30)
+    assert "UDP" in out
+    assert "TCP" not in out
+
+
+@needs_right
+def test_ctrl_c_ends_a_capture_with_its_count() -> None:
+    process = capturing("port", "1")
+    _, err = interrupted(process)
+    assert "0 packets captured" in err
+
+
+@needs_right
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("-i", "nope0"), "nope0: No such device"),
+        (("tcp", "and", "("), "capture filter"),
+        (("port", "70000"), "70000"),
+        (("-Y", "tcp.por == 1"), "'tcp.por' is not a field"),
+        (("-c", "0"), "0"),
+        (("--for", "soon"), "soon"),
+        (("--capture-source", "carrier-pigeon"), "carrier-pigeon"),
+    ],
+)
+def test_bad_input_gets_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+    refused(sockmon("capture", *arguments), sentence)
+
+
+@pytest.mark.skipif(may_capture(), reason="this user may capture")
+def test_without_the_right_one_sentence_names_the_cure() -> None:
+    refused(sockmon("capture"), "CAP_NET_RAW")
+
+
+def test_the_demo_shows_an_echo_a_flood_and_the_sum() -> None:
+    done = sockmon("demo")
+    assert done.returncode == 0, done.stderr
+    assert "got back: Hello, world" in done.stdout
+    assert re.search(r"LISTEN .*echo-server \d+", done.stdout)
+    assert re.search(r"ESTABLISHED +\d{3},\d{3} +0 .*sink \d+", done.stdout)
+    assert re.search(r"ESTABLISHED +0 +\d{3},\d{3} .*flood-client \d+", done.stdout)
+    assert "✓" in done.stdout
+    if may_capture():
+        assert done.stdout.count("[SYN] Seq=0") == 1
+        assert done.stdout.count("[FIN, ACK]") == 2
+    else:
+        assert "CAP_NET_RAW" in done.stdout
