@@ -41,30 +41,32 @@ def asking() -> Iterator[Asking]:
         yield Asking(service)
 
 
+HOLD = """
+import socket, sys
+channel = socket.socket(fileno=int(sys.argv[1]))
+kept = []
+channel.send(b"k")
+while (message := socket.recv_fds(channel, 1, 1))[0]:
+    kept += message[1]
+    channel.send(b"k")
+"""
+
+
 @contextmanager
-def forked(hold: socket.socket | None = None) -> Iterator[tuple[int, socket.socket]]:
-    """A child that holds what we hold and lives until the block ends; our end of a socket to it."""
+def child(*inherited: socket.socket) -> Iterator[tuple[int, socket.socket]]:
+    """A process that inherits sockets, keeps those passed to it and lives until the block ends; a socket to it."""
     ours, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        ours.close()
-        kept = []
-        while message := socket.recv_fds(theirs, 1, 1):
-            if not message[0]:
-                break
-            kept += message[1]
-            theirs.send(b"k")
-        os._exit(0)
-    theirs.close()
-    try:
-        yield pid, ours
-    finally:
-        ours.close()
-        os.waitpid(pid, 0)
+    descriptors = [theirs.fileno(), *(each.fileno() for each in inherited)]
+    command = [sys.executable, "-I", "-c", HOLD, str(theirs.fileno())]
+    with theirs:
+        process = subprocess.Popen(command, pass_fds=descriptors)
+    with process, ours:
+        assert ours.recv(1) == b"k"
+        yield process.pid, ours
 
 
-def test_every_process_that_holds_a_forked_listener_is_listed(asking: Asking) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, forked() as (pid, _):
+def test_every_process_that_holds_an_inherited_listener_is_listed(asking: Asking) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, child(server) as (pid, _):
         asking.ask()
         owners = asking.local(server.getsockname()[1]).owners
         assert {owner.pid for owner in owners} == {os.getpid(), pid}
@@ -73,7 +75,7 @@ def test_every_process_that_holds_a_forked_listener_is_listed(asking: Asking) ->
 
 
 def test_a_passed_descriptor_is_followed_to_its_new_holder(asking: Asking) -> None:
-    with forked() as (pid, channel):
+    with child() as (pid, channel):
         server = socket.create_server(("127.0.0.1", 0))
         port = server.getsockname()[1]
         asking.ask()
@@ -113,15 +115,15 @@ def test_a_hostile_process_name_arrives_printable(asking: Asking) -> None:
         "print(server.getsockname()[1], flush=True)\n"
         "sys.stdin.read()\n"
     )
-    child = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    with child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        port = int(child.stdout.readline())
+    hostile = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with hostile:
+        assert hostile.stdin is not None
+        assert hostile.stdout is not None
+        port = int(hostile.stdout.readline())
         asking.ask()
         (owner,) = asking.local(port).owners
-        child.stdin.close()
-    assert (owner.pid, owner.name) == (child.pid, "\\x1b]0;PWN\\x07[/]x")
+        hostile.stdin.close()
+    assert (owner.pid, owner.name) == (hostile.pid, "\\x1b]0;PWN\\x07[/]x")
     assert owner.cmdline.isprintable()
 
 
