@@ -42,12 +42,12 @@ class KeyCommands(Provider):
         words = f"{title}: {says}" if title else says
         yield words, f"key {self.app.get_key_display(binding)}", partial(self._run, node, binding.action)
 
-    async def _run(self, node: DOMNode, action: str) -> None:
+    def _run(self, node: DOMNode, action: str) -> None:
         """Do it where it belongs: in its pane, which gets the focus."""
         for pane in self.screen.query(Pane):
-            if node is pane and not pane.has_focus_within:
+            if node in (pane, *pane.query(LineTable)) and not pane.has_focus_within:
                 pane.focus_inside()
-        await self.app.run_action(action, node)
+        self.app.call_next(self.app.run_action, action, node)
 
     async def discover(self) -> Hits:
         for words, says, call in self._commands():

@@ -241,6 +241,8 @@ class FakeMonitor:
         self.all_packets = list(packets)
         self.failure: Exception | None = None
         self.asked: list[tuple[str, object]] = []
+        self.rows_asked: list[int] = []
+        self.filters_asked: list[str] = []
         self.actors: dict[int, ActorView] = {}
         self.on_start: Callable[[ActorSpec], ActorReport] = _running
         self.refreshes = 0
@@ -263,6 +265,8 @@ class FakeMonitor:
 
     def packets(self, first: int, count: int, display_filter: str = "", handshakes: bool = True) -> PacketsAnswer:
         self.asked.append(("packets", (first, count, display_filter, handshakes)))
+        self.rows_asked.append(count)
+        self.filters_asked.append(display_filter)
         passing = [
             row
             for row in self.all_packets

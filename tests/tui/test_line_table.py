@@ -72,12 +72,20 @@ async def test_the_table_is_a_header_and_aligned_cells() -> None:
     async with app.run_test(size=(40, 5)) as pilot:
         await shown(pilot, app.table, [Socket(1, "sink", 408_300), Socket(22, "flood")])
         assert [line.rstrip() for line in lines(app.table)] == [
-            "  Name                     Queue     Key",
-            "▸ sink                   408,300       1",
-            "  flood                        0      22",
+            "  Name                    Queue     Key",
+            "▸ sink                  408,300       1",
+            "  flood                       0      22",
             "",
             "",
         ]
+
+
+async def test_the_scroll_bar_covers_no_cell() -> None:
+    app = TableApp()
+    async with app.run_test(size=(20, 5)) as pilot:
+        await shown(pilot, app.table, [Socket(number, "a name that is too long") for number in range(100)])
+        assert [len(line) for line in lines(app.table)] == [19] * 5
+        assert lines(app.table)[1].endswith(" is t…")
 
 
 async def test_an_empty_table_says_so() -> None:
@@ -198,7 +206,7 @@ async def test_the_mouse_selects_opens_scrolls_and_sorts() -> None:
         await pilot.click(LineTable, offset=(5, 4), times=2)
         opened = [message.key for message in app.heard if isinstance(message, LineTable.RowSelected)]
         assert opened == [3]
-        await pilot.click(LineTable, offset=(27, 0))
+        await pilot.click(LineTable, offset=(24, 0))
         sorts = [message.column for message in app.heard if isinstance(message, LineTable.HeaderSelected)]
         assert sorts == ["queue"]
         app.table.scroll_to(y=20, animate=False)

@@ -25,8 +25,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     BINDING_GROUP_TITLE = "Screen"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "pane(1)", "Next pane", show=False, id="screen.next_pane"),
-        Binding("shift+tab", "pane(-1)", "Pane before", show=False, id="screen.previous_pane"),
+        # Priority has these carried out before the next key is looked at, so that keys typed ahead reach the new pane.
+        Binding("tab", "pane(1)", "Next pane", show=False, priority=True, id="screen.next_pane"),
+        Binding("shift+tab", "pane(-1)", "Pane before", show=False, priority=True, id="screen.previous_pane"),
         Binding("z", "zoom", "zoom", id="screen.zoom"),
         Binding("escape", "back", "Back", show=False, id="screen.back"),
     ]
@@ -100,7 +101,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def activate(self, pane: Pane) -> None:
         """Make this pane the active one: the one that keys go to, and the only one where there is room for one."""
         self._mark_active(pane)
-        self.call_after_refresh(pane.focus_inside)
+        pane.focus_inside()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Inside a form Tab goes through its fields."""
+        return not (action == "pane" and self.query("LabForm:focus-within"))
 
     def action_pane(self, step: int) -> None:
         panes = self.panes

@@ -100,21 +100,21 @@ class Place(Generic[Row]):
 def fit(columns: Sequence[Column[Row]], width: int) -> tuple[Place[Row], ...]:
     """Put the columns side by side on a line of `width` cells, dropping by priority what finds no room.
 
-    Columns of priority 0 stay even where they are cut off; the first column that is kept is never dropped.
+    Columns of one priority go together, and those of priority 0 stay even where they are cut off.
     """
     kept = list(columns)
 
-    gaps = max(0, len(kept) - 1)
-    gap = WIDE_GAP if sum(max(column.width, column.ideal) for column in kept) + WIDE_GAP * gaps <= width else GAP
+    ideal = sum(max(column.width, column.ideal) for column in kept) + WIDE_GAP * max(0, len(kept) - 1)
+    gap = WIDE_GAP if ideal <= width else GAP
 
     def needed() -> int:
         return sum(column.width for column in kept) + gap * max(0, len(kept) - 1)
 
-    while len(kept) > 1 and needed() > width:
-        worst = max(kept, key=lambda column: column.priority)
-        if worst.priority == 0:
+    while needed() > width:
+        worst = max(column.priority for column in kept)
+        if worst == 0:
             break
-        kept.remove(worst)
+        kept = [column for column in kept if column.priority < worst]
 
     widths = [column.width for column in kept]
     spare = max(0, width - needed())

@@ -75,7 +75,7 @@ class ConnectionsPane(Pane):
     """
     BINDING_GROUP_TITLE = "Connections"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", key_display="/", id="connections.filter"),
+        Binding("slash", "filter", "filter", key_display="/", id="connections.filter", priority=True),
         Binding("s", "sort", "sort", id="connections.sort"),
         Binding("S", "reverse", "reverse", id="connections.reverse"),
         Binding("t", "family('tcp')", "TCP on or off", id="connections.tcp", group=TOGGLES),
@@ -131,7 +131,7 @@ class ConnectionsPane(Pane):
             self._table.set_columns(self._columns())
 
     def focus_inside(self) -> None:
-        self._table.focus(scroll_visible=False)
+        self.screen.set_focus(self._table, scroll_visible=False)
 
     # --- rows in ----------------------------------------------------------------------------------------------------
 

@@ -116,7 +116,7 @@ class DissectionView(Vertical):
         self.query_one("#dissection-note", Static).update(Content(printable(words)))
 
     def focus_tree(self) -> None:
-        self._tree.focus(scroll_visible=False)
+        self.screen.set_focus(self._tree, scroll_visible=False)
 
     def on_line_table_row_highlighted(self, event: LineTable.RowHighlighted) -> None:
         event.stop()

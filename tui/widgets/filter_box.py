@@ -4,7 +4,7 @@ not, and closes to a chip in its pane's title."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,20 +15,31 @@ from textual.widgets import Input, Static
 
 from engine.model.errors import FilterError
 from engine.text.sanitize import printable
+from tui.widgets.field import Field
 
 Check = Callable[[str], str]
 """Reads a filter; answers what it understood, in words; raises FilterError."""
 
-PROMPT = "/ "
+PROMPT: Final = "/ "
+
+FILTER_CHARACTERS_MAX: Final = 10_000
+"""More than anybody types; a bound on what a paste can cost at every key."""
+
+
+class FilterField(Field):
+    """The line; its keys are those of Input, named for the footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "keep", id="filter.keep"),
+        Binding("ctrl+u", "delete_left_all", "clear", id="filter.clear"),
+    ]
 
 
 class FilterBox(Vertical):
     """Asks for a filter: Changed at each valid key, Closed when done; Esc brings back what was before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "accept", "keep", id="filter.accept", priority=True),
         Binding("escape", "cancel", "as it was", id="filter.cancel"),
-        Binding("ctrl+u", "clear", "clear", id="filter.clear", priority=True),
     ]
     DEFAULT_CSS = """
     FilterBox { height: 2; display: none; background: $panel; }
@@ -76,7 +87,7 @@ class FilterBox(Vertical):
     def compose(self) -> ComposeResult:
         with Vertical(id="filter-line"):
             yield Static(PROMPT, id="filter-prompt")
-            yield Input(placeholder=self._placeholder, restrict=r"[ -~\u00a1-\U0010fffd]*", compact=True)
+            yield FilterField(placeholder=self._placeholder, characters_max=FILTER_CHARACTERS_MAX)
         yield Static(id="filter-says")
 
     @property
@@ -89,7 +100,7 @@ class FilterBox(Vertical):
         self.add_class("-open")
         box = self.query_one(Input)
         box.value = text
-        box.focus()
+        self.screen.set_focus(box)
         self._say(text)
 
     def close(self) -> None:
@@ -103,11 +114,8 @@ class FilterBox(Vertical):
             self.post_message(self.Changed(self, self._valid))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_accept()
-
-    def action_accept(self) -> None:
         """Keep what is valid."""
+        event.stop()
         self.close()
 
     def action_cancel(self) -> None:
@@ -115,9 +123,6 @@ class FilterBox(Vertical):
             self._valid = self._before
             self.post_message(self.Changed(self, self._before))
         self.close()
-
-    def action_clear(self) -> None:
-        self.query_one(Input).value = ""
 
     def _say(self, text: str) -> bool:
         """Write under the box what it means or where it is wrong; whether it is valid."""

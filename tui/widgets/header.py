@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from textual.content import Content
@@ -71,7 +71,7 @@ def parts(snapshot: Snapshot, paused: bool) -> list[Part]:
     if paused:
         pieces.append(Part("PAUSED", "bold reverse $warning", 0))
     if capture is not None:
-        where = f"{printable(capture.interface)}·{printable(capture.source)}"
+        where = f"{capture.interface}·{capture.source}"
         pieces.append(Part(where if capture.running else f"{where} off", "", 3))
     pieces.append(Part(f"{live:,} sockets", "", 4))
     opened = changes.count(RowChange.NEW)
@@ -95,7 +95,7 @@ def parts(snapshot: Snapshot, paused: bool) -> list[Part]:
 
 def line(pieces: Sequence[Part], width: int) -> Content:
     """The pieces on one line of `width` cells, dropping by priority, the right ones at the right end."""
-    kept = list(pieces)
+    kept = [replace(part, text=printable(part.text)) for part in pieces]
 
     def needed() -> int:
         return sum(len(part.text) for part in kept) + 2 * len(kept)

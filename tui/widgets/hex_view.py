@@ -82,7 +82,7 @@ class HexView(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def bytes_a_line(self) -> int:
-        return WIDE if self.size.width >= line_cells(WIDE) else NARROW
+        return WIDE if self.scrollable_content_region.width >= line_cells(WIDE) else NARROW
 
     @property
     def lit(self) -> range:
@@ -158,7 +158,7 @@ class HexView(ScrollView, can_focus=True, inherit_bindings=False):
         start = (self.scroll_offset.y + y) * count
         chunk = self._bytes[start : start + count]
         if not chunk:
-            return Strip.blank(self.size.width, plain)
+            return Strip.blank(self.scrollable_content_region.width, plain)
         segments = [Segment(f"{start:04x}  ", plain + self._component("offset"))]
         letters: list[Segment] = []
         for place in range(count):
@@ -171,7 +171,9 @@ class HexView(ScrollView, can_focus=True, inherit_bindings=False):
                 letters.append(Segment(letter(chunk[place]), style))
             else:
                 segments.append(Segment(f"   {gap}", plain))
-        return Strip([*segments, Segment(" ", plain), *letters]).adjust_cell_length(self.size.width, plain)
+        return Strip([*segments, Segment(" ", plain), *letters]).adjust_cell_length(
+            self.scrollable_content_region.width, plain
+        )
 
     def _style_of(self, offset: int, plain: Style) -> Style:
         style = plain

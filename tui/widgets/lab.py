@@ -92,7 +92,7 @@ class LabPane(Pane):
         self._retitle()
 
     def focus_inside(self) -> None:
-        self._table.focus(scroll_visible=False)
+        self.screen.set_focus(self._table, scroll_visible=False)
 
     def show(self, snapshot: Snapshot) -> None:
         """Show how the actors stand."""

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from engine.text.sanitize import printable
 from tui.widgets.choice import Choice
+from tui.widgets.field import Field
 from tui.widgets.lab_fields import KIND_NAMES, TEMPLATE_NAMES, LabFields
 
 HOST_CHARACTERS_MAX: Final = 253
@@ -20,18 +21,23 @@ HOST_CHARACTERS_MAX: Final = 253
 PORT_CHARACTERS_MAX: Final = 6
 TEXT_CHARACTERS_MAX: Final = 4_096
 
-PRINTABLE: Final = r"[ -~\u00a1-\U0010fffd]*"
-"""What may be typed or pasted: no control characters."""
+
+class FormField(Field):
+    """A field of the form; Enter is Input's own, named for the footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "start it", id="form.start_from_field"),
+    ]
 
 
 class LabForm(Vertical):
     """Asks for what the next actor gets: Submitted to start it, Left to go back to the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "start it", id="form.start", priority=True),
+        Binding("enter", "submit", "start it", id="form.start"),
         Binding("escape", "leave", "back to the list", id="form.back"),
-        Binding("tab", "app.focus_next", "next field", id="form.next", priority=True),
-        Binding("shift+tab", "app.focus_previous", "Field before", show=False, id="form.previous", priority=True),
+        Binding("tab", "step(1)", "next field", id="form.next"),
+        Binding("shift+tab", "step(-1)", "Field before", show=False, id="form.previous"),
     ]
     DEFAULT_CSS = """
     LabForm { height: 5; padding: 0 1; }
@@ -80,7 +86,7 @@ class LabForm(Vertical):
 
     @staticmethod
     def _input(value: str, dom_id: str, limit: int) -> Input:
-        return Input(value, id=dom_id, compact=True, max_length=limit, restrict=PRINTABLE, select_on_focus=False)
+        return FormField(value, dom_id=dom_id, characters_max=limit)
 
     def on_mount(self) -> None:
         self._check()
@@ -100,7 +106,14 @@ class LabForm(Vertical):
         )
 
     def focus_first(self) -> None:
-        self.query_one("#lab-kind", Choice).focus()
+        self.screen.set_focus(self.query_one("#lab-kind", Choice))
+
+    def action_step(self, step: int) -> None:
+        """To the next field, or the one before, and round again."""
+        fields = list(self.query("Choice, Input").results())
+        focused = self.screen.focused
+        place = fields.index(focused) if focused in fields else -1
+        self.screen.set_focus(fields[(place + step) % len(fields)])
 
     def action_submit(self) -> None:
         if self._check():
@@ -112,6 +125,10 @@ class LabForm(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._check()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_submit()
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
         event.stop()

@@ -103,10 +103,13 @@ def lab_rows(actors: Sequence[ActorView], balance: FloodBalance | None) -> list[
         if switch == FLOOD:
             rows += _flood_rows(own, balance)
         elif own:
-            rows += [_actor_row(actor, switch) for actor in own]
+            # The first one keeps the key of its switch, so that the cursor stays on it when it starts and stops.
+            rows += [
+                _actor_row(actor, switch, key=actor.number if place else switch) for place, actor in enumerate(own)
+            ]
         else:
             rows.append(_off_row(switch))
-    rows += [_actor_row(actor, "") for actor in left]
+    rows += [_actor_row(actor, "", key=actor.number) for actor in left]
     return rows
 
 
@@ -126,19 +129,19 @@ def _flood_rows(own: Sequence[ActorView], balance: FloodBalance | None) -> list[
         FLOOD, light, ink, FLOOD, says=says, says_ink=Ink.OPENING, switch=FLOOD,
         numbers=tuple(actor.number for actor in own), running=bool(running),
     )  # fmt: skip
-    rows = [switch, *(_actor_row(actor, FLOOD, indent="  ") for actor in own)]
+    rows = [switch, *(_actor_row(actor, FLOOD, key=actor.number, indent="  ") for actor in own)]
     if balance is not None and balance.sent:
         text, ink = sum_words(balance)
         rows.append(LabRow(SUM, " ", ink, text, switch=FLOOD))
     return rows
 
 
-def _actor_row(actor: ActorView, switch: str, indent: str = "") -> LabRow:
+def _actor_row(actor: ActorView, switch: str, key: Hashable, indent: str = "") -> LabRow:
     report = actor.report
     light, ink = LIGHTS.get(report.state, OFF)
     says, says_ink = _says(actor)
     return LabRow(
-        actor.number, indent + light, ink, actor.spec.kind.replace("-", " "), says, says_ink, switch,
+        key, indent + light, ink, actor.spec.kind.replace("-", " "), says, says_ink, switch,
         (actor.number,), report.state not in ENDED,
     )  # fmt: skip
 

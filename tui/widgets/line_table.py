@@ -366,7 +366,7 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
 
     def _lay_out(self) -> None:
         """Width or styles are others: nothing that was drawn counts any more."""
-        self._painter.lay_out(self.size.width, self.rich_style, self._component)
+        self._painter.lay_out(self.scrollable_content_region.width, self.rich_style, self._component)
         self._painted.clear()
         self.refresh()
 

@@ -46,7 +46,7 @@ class PacketsPane(Pane):
     """
     BINDING_GROUP_TITLE = "Packets"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", key_display="/", id="packets.filter"),
+        Binding("slash", "filter", "filter", key_display="/", id="packets.filter", priority=True),
         Binding("a", "all", "all / handshakes", id="packets.all"),
         Binding("f", "follow", "follow newest", id="packets.follow"),
     ]
@@ -95,7 +95,7 @@ class PacketsPane(Pane):
         self._retitle()
 
     def focus_inside(self) -> None:
-        self._table.focus(scroll_visible=False)
+        self.screen.set_focus(self._table, scroll_visible=False)
 
     # --- rows in ----------------------------------------------------------------------------------------------------
 

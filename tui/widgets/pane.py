@@ -87,10 +87,10 @@ class Pane(Vertical):
         self._draw()
 
     def focus_inside(self) -> None:
-        """Give the focus to the widget that the pane is about."""
+        """Give the focus to the widget that the pane is about, at once: the next key may have been typed already."""
         for widget in self.query("*").results():
             if widget.focusable and widget.display:
-                widget.focus(scroll_visible=False)
+                self.screen.set_focus(widget, scroll_visible=False)
                 return
 
     def notify_style_update(self) -> None:

@@ -1,0 +1,37 @@
+"""What tests of the screen share: the time zone, a cursor that does not blink, and the guard of the pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import textual
+from textual.widgets import Input
+
+PICTURED_WITH = "8.2.8"
+"""The version of Textual that the pictures were made with; another one draws some things differently."""
+
+
+@pytest.fixture(autouse=True)
+def steady_screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clock times in UTC, no colour setting of the tester's terminal, no blinking."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    time.tzset()
+    monkeypatch.setattr(Input, "cursor_blink", False)
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Callable[..., bool]:
+    """As `snap_compare`, with the version of Textual that the pictures were made with only."""
+    if textual.__version__ != PICTURED_WITH:
+        if request.config.getoption("--snapshot-update"):
+            pytest.fail(f"pictures are made with Textual {PICTURED_WITH}; this is {textual.__version__}")
+        pytest.skip(f"pictures were made with Textual {PICTURED_WITH}; this is {textual.__version__}")
+    compare: Any = request.getfixturevalue("snap_compare")
+    return lambda app, **options: bool(compare(app, **options))
