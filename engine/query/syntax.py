@@ -6,10 +6,15 @@ text in quotes, every nested group in parentheses.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
 import msgspec
+
+_SLASH: Final = re.compile(r"\\.|/", re.DOTALL)
+"""A slash, or an escaped character, which may be one."""
 
 
 class Op(StrEnum):
@@ -88,7 +93,7 @@ class Regex(msgspec.Struct, frozen=True):
     pattern: str
 
     def __str__(self) -> str:
-        return "/" + self.pattern.replace("/", "\\/") + "/"
+        return "/" + _SLASH.sub(lambda found: "\\/" if found[0] == "/" else found[0], self.pattern) + "/"
 
 
 Value = Number | Ports | Host | States | Text | Regex
@@ -161,3 +166,29 @@ def written(node: Node) -> str:
 
 def _grouped(node: Node) -> str:
     return f"({written(node)})" if isinstance(node, And | Or) else written(node)
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    match node:
+        case Not(inner):
+            yield from _parts(inner)
+        case And(nodes) | Or(nodes):
+            for one in nodes:
+                yield from _parts(one)
+
+
+def negated(node: Node) -> Node:
+    """What passes where `node` does not; of two negations nothing is left."""
+    return node.node if isinstance(node, Not) else Not(node)
+
+
+def names_of(node: Node) -> frozenset[str]:
+    """The fields that a filter looks at."""
+    return frozenset(part.field for part in _parts(node) if isinstance(part, Compare | Exists))
+
+
+def looks_for_words(node: Node) -> bool:
+    """Whether a filter looks for texts in all that a row shows."""
+    return any(isinstance(part, Word) for part in _parts(node))

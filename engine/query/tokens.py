@@ -49,12 +49,10 @@ class Token(msgspec.Struct, frozen=True):
 
 
 _SIGNS: Final = {
-    "&&": (Kind.AND, "and"), "||": (Kind.OR, "or"), "&": (Kind.AND, "and"), "|": (Kind.OR, "or"),
-    "==": (Kind.COMPARISON, "="), "!=": (Kind.COMPARISON, "!="), "<=": (Kind.COMPARISON, "<="),
-    ">=": (Kind.COMPARISON, ">="), "=": (Kind.COMPARISON, "="), "<": (Kind.COMPARISON, "<"),
-    ">": (Kind.COMPARISON, ">"), "~": (Kind.COMPARISON, "~"), "!": (Kind.NOT, "not"),
-    "(": (Kind.OPEN, "("), ")": (Kind.CLOSE, ")"), "{": (Kind.OPEN_SET, "{"), "}": (Kind.CLOSE_SET, "}"),
-    ",": (Kind.COMMA, ","),
+    "&&": Kind.AND, "||": Kind.OR, "&": Kind.AND, "|": Kind.OR, "!": Kind.NOT,
+    "==": Kind.COMPARISON, "!=": Kind.COMPARISON, "<=": Kind.COMPARISON, ">=": Kind.COMPARISON,
+    "=": Kind.COMPARISON, "<": Kind.COMPARISON, ">": Kind.COMPARISON, "~": Kind.COMPARISON,
+    "(": Kind.OPEN, ")": Kind.CLOSE, "{": Kind.OPEN_SET, "}": Kind.CLOSE_SET, ",": Kind.COMMA,
 }  # fmt: skip
 
 _WORD_SIGNS: Final = {"and": Kind.AND, "or": Kind.OR, "not": Kind.NOT}
@@ -63,7 +61,7 @@ _SPACE: Final = re.compile(r"\s+")
 _SIGN: Final = re.compile("|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True)))
 _NAME_AND_COLON: Final = re.compile(r"[A-Za-z_][\w.\-]*:(?=[\"'/])")
 _WORD: Final = re.compile(r"[^\s()<>=&|\"{}~!,]+")
-_REGEX: Final = re.compile(r"/((?:[^/\\]|\\.)+)/(?=[\s),]|$)", re.DOTALL)
+_REGEX: Final = re.compile(r"/((?:[^/\\]|\\.)+)/(?=[\s),}]|$)", re.DOTALL)
 _STRING: Final = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\([\\\"'])")
 
@@ -100,8 +98,7 @@ def _next(text: str, position: int) -> tuple[Kind, str, int]:
             return Kind.REGEX, regex[1].replace("\\/", "/"), regex.end()
     sign = _SIGN.match(text, position)
     if sign is not None:
-        kind, value = _SIGNS[sign[0]]
-        return kind, value, sign.end()
+        return _SIGNS[sign[0]], sign[0], sign.end()
     word = _NAME_AND_COLON.match(text, position) or _WORD.match(text, position)
     # Every character is white space, a quotation mark, a sign or part of a word.
     assert word is not None
