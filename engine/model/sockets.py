@@ -88,6 +88,8 @@ class SocketEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tos: int | None = None
     tclass: int | None = None
     """Traffic class of an IPv6 socket."""
+    peer_inode: int = 0
+    """Inode of the socket at the other end of a Unix socket, 0 for none: its row tells the peer's process."""
 
 
 class SocketFigures(msgspec.Struct, frozen=True, array_like=True, gc=False):
