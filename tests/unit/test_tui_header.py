@@ -1,0 +1,44 @@
+"""The header line gives up its parts in the order of attention, and never losses and rights."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model.health import Degradation, Role, Trust, WorkerState
+from tests.tui.fakes import NO_CAPTURE, OWNERS_HIDDEN, snapshot, status
+from tui.widgets.header import alert_words, line, parts, rights_words
+
+MOMENT = snapshot(degradations=(OWNERS_HIDDEN,), capture=status(trust=Trust(kept=9, dropped_by_kernel=2)))
+
+
+@pytest.mark.parametrize(
+    ("width", "gone"),
+    [(200, []), (105, ["↑0/s"]), (96, ["kept 9"]), (80, ["1,204 pkt/s", "12 sockets", "sockmon  "])],
+)
+def test_what_goes_first_on_a_narrow_line(width: int, gone: list[str]) -> None:
+    text = line(parts(MOMENT, paused=False), width).plain
+    assert len(text) == width
+    assert "lost 2/0" in text
+    assert "owners: yours only" in text
+    assert not [words for words in gone if words in text]
+
+
+@given(st.integers(2, 250), st.booleans())
+def test_the_line_is_exactly_as_wide_as_the_terminal(width: int, paused: bool) -> None:
+    assert line(parts(MOMENT, paused), width).cell_length == width
+
+
+def test_rights_are_said_once_each_with_the_first_cure() -> None:
+    twice = (OWNERS_HIDDEN, NO_CAPTURE, OWNERS_HIDDEN, Degradation("X", "something else"))
+    assert rights_words(twice) == (
+        "owners: yours only, no packets, something else (sudo /home/student/.local/bin/sockmon)"
+    )
+    assert rights_words(()) == ""
+
+
+def test_an_alarm_says_who_died_how_and_what_was_lost() -> None:
+    dead = WorkerState(Role.DISSECTOR, 9, alive=False, ended="exit code 1: out of memory")
+    assert alert_words("", [dead]) == "dissector worker died: exit code 1: out of memory. W restarts it"
+    assert alert_words("no answer", ()) == "no answer"
