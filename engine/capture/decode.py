@@ -12,6 +12,7 @@ from engine.capture.decode_other import other_frame, undecodable
 from engine.capture.ip import TCP, Walk, is_ip, walk_ip
 from engine.capture.ip_reassembly import Reassembly
 from engine.capture.link import LINK_TYPES, link_payload
+from engine.flow.info import LIMITED, MALFORMED
 from engine.model.errors import MalformedMessage
 from engine.model.packets import OtherFrame, Segment
 
@@ -107,7 +108,8 @@ def _segment(walk: Walk, ts_ns: int, interface: int) -> Segment | OtherFrame:
     on_wire = walk.end - offset
     captured = min(len(data) - offset, on_wire)
     if captured < 4:
-        return undecodable(ts_ns, "TCP", "the frame ends before the TCP ports", interface, walk.src, walk.dst)
+        reason = LIMITED if captured < on_wire else MALFORMED
+        return undecodable(ts_ns, "TCP", reason, interface, walk.src, walk.dst)
     fixed = data[offset : offset + min(captured, 20)].ljust(20, b"\0")
     sport, dport, seq, ack, control, wnd, urg = _TCP(fixed)
     header_length = control >> 12 << 2

@@ -25,22 +25,24 @@ _FRAGMENT = struct.Struct("!BxHI")
 _MORE_FRAGMENTS = 0x2000
 _OFFSET_MASK = 0x1FFF
 _JUMBO_PAYLOAD = 0xC2  # RFC 2675
+_LONGEST_PAYLOAD = 65_535
 
 
 class Walk:
     """Where a walk down the headers of one frame is, and what it has met."""
 
     __slots__ = (
-        "data", "declared", "dst", "end", "fragment_note", "fragmented", "ip_id", "layers", "offset",
-        "protocol", "reassembly", "src", "truncated_fragment", "ts_ns", "ttl",
+        "cut", "data", "dst", "end", "fragment_note", "fragmented", "ip_id", "layers", "offset",
+        "protocol", "reassembly", "src", "truncated_fragment", "ts_ns", "ttl", "vlan",
     )  # fmt: skip
 
     def __init__(self, data: bytes, below: Below, reassembly: Reassembly | None, ts_ns: int) -> None:
         self.data = data
         self.offset = below.offset
         self.end = below.end
-        self.declared = below.end
-        """Where the IPv6 payload ends by its header."""
+        self.vlan = below.vlan
+        self.cut = False
+        """The frame holds less than the IPv6 header says."""
         self.layers = below.layers
         self.reassembly = reassembly
         self.ts_ns = ts_ns
@@ -88,48 +90,53 @@ def _ipv4(walk: Walk) -> None:
     if total < header_length:
         raise MalformedMessage(f"an IPv4 datagram of {total} bytes is shorter than its header", offset)
     declared = offset + total
+    present = min(walk.end, len(walk.data))
     walk.end = min(walk.end, declared)
     walk.offset = offset + header_length
     if fragment & (_MORE_FRAGMENTS | _OFFSET_MASK):
         at = (fragment & _OFFSET_MASK) * 8
-        key = (walk.src, walk.dst, walk.protocol, walk.ip_id)
+        key = (walk.src, walk.dst, walk.protocol, walk.ip_id, walk.vlan)
         name = f"{protocol_name(walk.protocol)} {walk.protocol}"
         note = f"Fragmented IP protocol (proto={name}, off={at}, ID={walk.ip_id:04x})"
-        _fragment_of(walk, key, at, bool(fragment & _MORE_FRAGMENTS), declared, note)
+        _fragment_of(walk, key, at, bool(fragment & _MORE_FRAGMENTS), declared > present, note)
 
 
 def _ipv6(walk: Walk) -> None:
     _need(walk, 40, "IPv6")
     offset = walk.offset
+    if walk.data[offset] >> 4 != 6:
+        raise MalformedMessage(f"an IPv6 header of version {walk.data[offset] >> 4}", offset)
     _, length, walk.protocol, walk.ttl, walk.src, walk.dst = _IPV6.unpack_from(walk.data, offset)
     walk.layers += ":ipv6" if walk.layers else "ipv6"
     walk.ip_id = 0
     walk.offset = offset + 40
     if length == 0:
-        length = _jumbo_length(walk) or walk.end - walk.offset
-    walk.declared = walk.offset + length
-    walk.end = min(walk.end, walk.declared)
+        # more than 16 bits can tell: a jumbogram (RFC 2675), or what Linux hands over as one segment of over 64 KB
+        present = walk.end - walk.offset
+        length = _jumbo_length(walk) or (present if present > _LONGEST_PAYLOAD else 0)
+    walk.cut = walk.offset + length > min(walk.end, len(walk.data))
+    walk.end = min(walk.end, walk.offset + length)
 
 
 def _jumbo_length(walk: Walk) -> int:
     """The payload length of a jumbogram, in its hop-by-hop options (RFC 2675); 0 if there is none."""
     data, offset = walk.data, walk.offset
     if walk.protocol == 0 and len(data) >= offset + 8 and data[offset + 2] == _JUMBO_PAYLOAD and data[offset + 3] == 4:
-        return int.from_bytes(data[offset + 4 : offset + 8], "big")
+        length = int.from_bytes(data[offset + 4 : offset + 8], "big")
+        return length if length > _LONGEST_PAYLOAD else 0
     return 0
 
 
-def _extension(walk: Walk, name: str) -> tuple[int, int]:
-    """Step over an extension header; its own offset and its length."""
+def _extension(walk: Walk, name: str) -> None:
+    """Step over an extension header (RFC 8200 section 4)."""
     _need(walk, 8, name)
     offset = walk.offset
     size = (walk.data[offset + 1] + 1) * 8
     walk.layers += ":" + name
     walk.protocol = walk.data[offset]
     walk.offset = offset + size
-    if walk.offset > walk.end:
+    if walk.offset > min(walk.end, len(walk.data)):
         raise MalformedMessage(f"the {name} header reaches past the datagram", offset)
-    return offset, size
 
 
 def _hop_by_hop(walk: Walk) -> None:
@@ -141,11 +148,7 @@ def _destination_options(walk: Walk) -> None:
 
 
 def _routing(walk: Walk) -> None:
-    """Types 0 (RFC 5095) and 2 (RFC 6275): while segments are left, the last address is where the datagram goes."""
-    offset, size = _extension(walk, "ipv6.routing")
-    kind, left = walk.data[offset + 2], walk.data[offset + 3]
-    if kind in (0, 2) and left and size >= 24 and offset + size <= len(walk.data):
-        walk.dst = walk.data[offset + size - 16 : offset + size]
+    _extension(walk, "ipv6.routing")
 
 
 def _ipv6_fragment(walk: Walk) -> None:
@@ -157,22 +160,21 @@ def _ipv6_fragment(walk: Walk) -> None:
     at, more = field & 0xFFF8, bool(field & 1)
     if at or more:
         note = f"IPv6 fragment (off={at} more={'y' if more else 'n'} ident=0x{ident:08x} nxt={following})"
-        _fragment_of(walk, (walk.src, walk.dst, ident), at, more, walk.declared, note)
+        _fragment_of(walk, (walk.src, walk.dst, ident), at, more, walk.cut, note)
 
 
-def _fragment_of(walk: Walk, key: tuple[object, ...], at: int, more: bool, declared: int, note: str) -> None:
+def _fragment_of(walk: Walk, key: tuple[object, ...], at: int, more: bool, cut: bool, note: str) -> None:
     """Go on with the whole datagram if this fragment completes it, else say that it does not.
 
-    `declared` is where the fragment ends by its own header, be it captured, or even sent, so far or not.
+    `cut`: the frame holds less of the fragment than its header says; then it cannot be put together.
     """
     whole = None
     walk.fragmented = True
-    cut = declared > len(walk.data)
     if walk.reassembly is not None and not cut:
         whole = walk.reassembly.add(key, at, more, walk.data[walk.offset : walk.end], walk.ts_ns)
     if whole is not None:
         walk.data, walk.offset, walk.end = whole, 0, len(whole)
-    elif at == 0 and (cut or walk.reassembly is None):
+    elif at == 0 and (walk.reassembly is None or (cut and len(walk.src) == 4)):
         walk.truncated_fragment = True
     else:
         walk.fragment_note = note
@@ -181,7 +183,7 @@ def _fragment_of(walk: Walk, key: tuple[object, ...], at: int, more: bool, decla
 _READERS: dict[int, Callable[[Walk], None]] = {
     0: _hop_by_hop,
     IPIP: _ip,
-    IPV6_IN_IP: _ip,
+    IPV6_IN_IP: _ipv6,
     43: _routing,
     44: _ipv6_fragment,
     60: _destination_options,
@@ -205,7 +207,7 @@ def protocol_name(number: int) -> str:
 def walk_ip(data: bytes, below: Below, reassembly: Reassembly | None, ts_ns: int) -> Walk:
     """Walk from the network header to the transport header. MalformedMessage where a header contradicts itself."""
     walk = Walk(data, below, reassembly, ts_ns)
-    _ip(walk)
+    (_ipv6 if below.ethertype == IPV6 else _ip)(walk)
     for _ in range(MAX_HEADERS):
         reader = _READERS.get(walk.protocol)
         if reader is None or walk.fragment_note or walk.truncated_fragment:

@@ -7,7 +7,7 @@ the headers give, so they may lie beyond the captured bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from engine.model.errors import MalformedMessage
 
@@ -15,8 +15,8 @@ IPV4 = 0x0800
 IPV6 = 0x86DD
 ARP = 0x0806
 _PPPOE_SESSION = 0x8864
-_VLAN_TAGS = {0x8100: "vlan", 0x88A8: "ieee8021ad", 0x9100: "ieee8021ad", 0x9200: "vlan", 0x9300: "vlan"}
-"""Tag protocol identifiers: IEEE 802.1Q, 802.1ad, and what makers used for stacked tags before it."""
+_VLAN_TAGS = {0x8100: "vlan", 0x88A8: "ieee8021ad", 0x9100: "ieee8021ad"}
+"""Tag protocol identifiers: IEEE 802.1Q, 802.1ad, and what most makers used for stacked tags before it."""
 
 _LONGEST_LENGTH = 1500
 """Up to here the 16 bits after the MAC addresses are a length and an LLC header follows (IEEE 802.3 clause 3.2.6)."""
@@ -29,7 +29,7 @@ _LLC_SNAP = b"\xaa\xaa\x03"
 _LLC_IP = b"\x06\x06\x03"
 _PPP_HDLC_ADDRESS = b"\xff\x03"
 _BSD_INET = 2
-_BSD_INET6 = {10, 24, 28, 30}  # AF_INET6 of Linux, NetBSD/OpenBSD, FreeBSD and macOS
+_BSD_INET6 = {24, 28, 30}  # AF_INET6 of NetBSD and OpenBSD, FreeBSD, macOS
 
 
 class Below(NamedTuple):
@@ -42,6 +42,8 @@ class Below(NamedTuple):
     """Where it ends on the wire; the capture may end before."""
     layers: str
     """As tshark's frame.protocols, up to the link layer."""
+    vlan: int = 0
+    """The innermost VLAN's number; 0 for none."""
 
 
 def _u16(data: bytes, offset: int) -> int:
@@ -52,21 +54,23 @@ def _u16(data: bytes, offset: int) -> int:
 
 def by_ethertype(ethertype: int, data: bytes, offset: int, end: int, layers: str) -> Below:
     """Follow VLAN tags, 802.3 lengths and PPPoE down to the network layer."""
+    vlan = 0
     for _ in range(MAX_TAGS):
         if ethertype in _VLAN_TAGS:
+            vlan = _u16(data, offset) & 0xFFF
             layers += ":" + _VLAN_TAGS[ethertype]
             ethertype = _u16(data, offset + 2)
             offset += 4
             if ethertype > _LONGEST_LENGTH:
                 layers += ":ethertype"
         elif ethertype <= _LONGEST_LENGTH:
-            return _llc(data, offset, min(end, offset + ethertype), layers)
+            return _llc(data, offset, min(end, offset + ethertype), layers)._replace(vlan=vlan)
         elif ethertype == _PPPOE_SESSION:
             # version/type, code, session, length (RFC 2516 section 4); the length bounds what follows
             end = min(end, offset + 6 + _u16(data, offset + 4))
-            return ppp(data, offset + 6, end, layers + ":pppoes")
+            return ppp(data, offset + 6, end, layers + ":pppoes")._replace(vlan=vlan)
         else:
-            return Below(ethertype, offset, end, layers)
+            return Below(ethertype, offset, end, layers, vlan)
     raise MalformedMessage(f"the frame has more than {MAX_TAGS} tags", offset)
 
 
@@ -126,18 +130,24 @@ def _cooked(protocol: int, data: bytes, offset: int, end: int) -> Below:
 
 
 def bsd_null(data: bytes, offset: int, end: int) -> Below:
-    """LINKTYPE_NULL and LINKTYPE_LOOP: an address family of 4 bytes, in the capturing host's order or the network's."""
+    """LINKTYPE_NULL: an address family of 4 bytes in the capturing host's order, which the file does not tell."""
+    if data[offset : offset + 2] == _PPP_HDLC_ADDRESS:
+        return ppp(data, offset, end)
+    swapped = _bsd_family(data, offset, end, "little")
+    return swapped if swapped.ethertype else _bsd_family(data, offset, end, "big")
+
+
+def bsd_loop(data: bytes, offset: int, end: int) -> Below:
+    """LINKTYPE_LOOP: the same in the network's order."""
+    return _bsd_family(data, offset, end, "big")
+
+
+def _bsd_family(data: bytes, offset: int, end: int, order: Literal["little", "big"]) -> Below:
     if len(data) < offset + 4:
         raise MalformedMessage("the frame ends inside its link-layer header", offset)
-    head = data[offset : offset + 4]
-    if head[:2] == _PPP_HDLC_ADDRESS:
-        return ppp(data, offset, end)
-    for family in (int.from_bytes(head, "little"), int.from_bytes(head, "big")):
-        if family == _BSD_INET:
-            return Below(IPV4, offset + 4, end, "null")
-        if family in _BSD_INET6:
-            return Below(IPV6, offset + 4, end, "null")
-    return Below(0, offset + 4, end, "null")
+    family = int.from_bytes(data[offset : offset + 4], order)
+    ethertype = IPV4 if family == _BSD_INET else IPV6 if family in _BSD_INET6 else 0
+    return Below(ethertype, offset + 4, end, "null")
 
 
 def raw_ip(data: bytes, offset: int, end: int) -> Below:
@@ -147,8 +157,13 @@ def raw_ip(data: bytes, offset: int, end: int) -> Below:
     return bare_ip(data, offset, end)._replace(layers="raw")
 
 
+def bare_ipv6(data: bytes, offset: int, end: int) -> Below:
+    """LINKTYPE_IPV6."""
+    return Below(IPV6, offset, end, "")
+
+
 def bare_ip(data: bytes, offset: int, end: int) -> Below:
-    """LINKTYPE_IPV4 and LINKTYPE_IPV6."""
+    """LINKTYPE_IPV4, which is believed to hold IPv6 where its header says so."""
     version = data[offset] >> 4 if len(data) > offset else 0
     return Below({4: IPV4, 6: IPV6}.get(version, 0), offset, end, "")
 
@@ -163,10 +178,10 @@ LINK_TYPES: dict[int, tuple[str, Callable[[bytes, int, int], Below]]] = {
     51: ("PPPoE", lambda data, offset, end: by_ethertype(_PPPOE_SESSION, data, offset, end, "pppoe")),
     101: ("raw IP", raw_ip),
     104: ("Cisco HDLC", cisco_hdlc),
-    108: ("LOOP", bsd_null),
+    108: ("LOOP", bsd_loop),
     113: ("Linux cooked", linux_cooked),
     228: ("raw IPv4", bare_ip),
-    229: ("raw IPv6", bare_ip),
+    229: ("raw IPv6", bare_ipv6),
     276: ("Linux cooked v2", linux_cooked_v2),
 }
 """LINKTYPE_ numbers of pcap files (www.tcpdump.org/linktypes.html) and their readers."""

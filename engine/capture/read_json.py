@@ -41,7 +41,7 @@ from engine.flow.placed import (
     Placed,
 )
 from engine.flow.states import pair_names
-from engine.model.packets import Segment
+from engine.model.packets import OtherFrame, Segment
 
 _ACK, _SYN, _RST = 0x10, 0x02, 0x04
 _WRAP = 0xFFFFFFFF
@@ -78,6 +78,8 @@ def json_lines(rows: Iterable[Row], first_ns: int) -> str:
     for number, frame, content, placed in rows:
         if placed is not None and isinstance(content, Segment):
             lines.append(_object(number, frame.wire_length, len(frame.data), content, placed, first_ns))
+        elif isinstance(content, OtherFrame) and content.protocol == "TCP":
+            lines.append(_nearly_nothing(number, frame.wire_length, len(frame.data), content, first_ns))
     return "".join(lines)
 
 
@@ -127,6 +129,16 @@ def _object(number: int, wire_length: int, captured: int, segment: Segment, plac
         f'"hdr_len":{segment.header_length},"flags_hex":"0x{flags:04x}","completeness":{placed.completeness},'
         f'{_states_json(placed.states)},"t_stream":"{_seconds(placed.since_first_ns)}",'
         f'"t_delta":"{_seconds(placed.since_previous_ns)}","checksum_status":2,{end}'
+    )
+
+
+def _nearly_nothing(number: int, wire_length: int, captured: int, content: OtherFrame, first_ns: int) -> str:
+    """A frame that holds less of a TCP header than the ports."""
+    return (
+        f'{{"frame":{number},"stream":null,"t":"{_seconds(content.ts_ns - first_ns)}",'
+        f'"src":"{address_text(content.src)}","dst":"{address_text(content.dst)}","sport":null,"dport":null,"flags":null,"seq":null,"ack":null,"win":null,'
+        f'"len":null,"analysis":[],"t_epoch":"{_seconds(content.ts_ns)}","frame_len":{wire_length},'
+        f'"cap_len":{captured},"info":"{content.info}"}}\n'
     )
 
 

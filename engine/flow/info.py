@@ -9,9 +9,10 @@ import struct
 from collections.abc import Callable
 from functools import lru_cache
 
+from engine.flow import placed as mark
 from engine.flow.findings import PREFIXES
 from engine.flow.options import CUT, MAX_SHIFT, TIMESTAMPS, TIMESTAMPS_ALONE, Options, parse_options, sack_blocks
-from engine.flow.placed import ACCURATE_ECN, CUT_OPTIONS, MALFORMED, NO_STREAM, Placed
+from engine.flow.placed import ACCURATE_ECN, CUT_OPTIONS, NO_STREAM, Placed
 from engine.model.packets import Segment
 
 _ACK, _URG = 0x010, 0x020
@@ -21,9 +22,10 @@ _BITS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE")
 _SYN = 0x002
 _ECN_BITS = 0x1C0
 _RESERVED = 0xE00
-_LIMITED = "[Packet size limited during capture]"
+LIMITED = "[Packet size limited during capture]"
 _TRANSPARENCY, _TRANSPARENCY_KIND = "TRPY, ", 78  # of Riverbed's WAN optimisers
-_BROKEN = "[Malformed Packet]"
+MALFORMED = "[Malformed Packet]"
+UNREASSEMBLED = "[BoundErrorUnreassembled Packet]"
 _OVERLONG = "[Malformed Packet: length of contained item exceeds length of containing item]"
 
 
@@ -63,7 +65,7 @@ def info_line(segment: Segment, placed: Placed) -> str:
     """The whole line."""
     marks = placed.marks
     flags = segment.flags
-    if marks & (NO_STREAM | CUT_OPTIONS | MALFORMED) or segment.header_length < 20:
+    if marks & (NO_STREAM | CUT_OPTIONS | mark.MALFORMED) or segment.header_length < 20:
         return _broken_line(segment, placed)
     options = segment.options
     text = (
@@ -84,7 +86,7 @@ def info_line(segment: Segment, placed: Placed) -> str:
 
 def _broken_line(segment: Segment, placed: Placed) -> str:
     """The line of a segment whose header is not all there or says nonsense."""
-    why = _LIMITED if segment.truncated else _BROKEN
+    why = LIMITED if segment.truncated else UNREASSEMBLED if segment.fragmented and segment.len < 0 else MALFORMED
     text = f"{segment.sport} → {segment.dport}"
     if placed.marks & NO_STREAM:
         return text + why
