@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import struct
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from engine.model.sockets import SocketEntry
+from engine.sockets import netlink_diag, packet_diag, unix_diag
 from engine.sockets.netlink import Dump
+from engine.sockets.netlink_diag import NetlinkDump
+from engine.sockets.packet_diag import PacketDump
 from engine.sockets.sock_diag import (
+    AF_INET,
+    AF_INET6,
     ALL_STATES,
     EXTENSIONS,
     PROTOCOLS,
@@ -18,7 +22,8 @@ from engine.sockets.sock_diag import (
     InetMemory,
     dump_request,
 )
-from engine.sockets.source import Rows, SourceError
+from engine.sockets.source import NoSuchTable, Rows, SourceError
+from engine.sockets.unix_diag import UnixDump, with_peer_names
 
 AF_NETLINK: Final = 16
 """As a number: Python has the name on Linux only, and elsewhere the socket is refused."""
@@ -43,6 +48,16 @@ DIAG_MODULES: Final[dict[str, str]] = {
     "netlink": "netlink_diag",
 }
 """The kernel module that answers for a family."""
+
+
+OTHER_FAMILIES: Final[
+    Mapping[str, tuple[Callable[[int], bytes], Callable[[int], UnixDump | PacketDump | NetlinkDump]]]
+] = {
+    "unix": (unix_diag.dump_request, UnixDump),
+    "packet": (packet_diag.dump_request, PacketDump),
+    "netlink": (netlink_diag.dump_request, NetlinkDump),
+}
+"""Families that are not the Internet's: their request and their decoder, by sequence number."""
 
 
 def open_sock_diag() -> socket.socket:
@@ -100,23 +115,39 @@ class NetlinkSource:
 
     def read(self, family: str, previous: Mapping[int, SocketEntry], between: Callable[[], None]) -> Rows:
         """All sockets of one family, IPv4 and IPv6 alike."""
-        if family not in PROTOCOLS:
-            raise SourceError(f"read {family} sockets by sock_diag", errno.EOPNOTSUPP)
+        if family in PROTOCOLS:
+            return self._read_inet(family, previous, between)
+        if family in OTHER_FAMILIES:
+            return self._read_other(family, between)
+        raise NoSuchTable(f"read {family} sockets by sock_diag")
+
+    def _read_inet(self, family: str, previous: Mapping[int, SocketEntry], between: Callable[[], None]) -> Rows:
         rows = Rows({}, [])
-        for number in (socket.AF_INET, socket.AF_INET6):
+        for number in (AF_INET, AF_INET6):
             memory = self._memories.setdefault((family, number), InetMemory())
             sequence = self.conversation.next_sequence()
             request = dump_request(sequence, number, PROTOCOLS[family], self._states, self._extensions)
             dump = InetDump(family, sequence, memory, previous)
-            self.conversation.ask(request, dump, between, f"{family} sockets")
-            if dump.errno:
-                raise SourceError(f"read {family} sockets by sock_diag", dump.errno, f"modprobe {DIAG_MODULES[family]}")
+            self._complete(request, dump, between, family)
             dump.remember()
             rows.entries |= dump.entries
             rows.fresh += dump.fresh
             rows.interrupted += dump.interrupted
             rows.malformed += dump.malformed
         return rows
+
+    def _read_other(self, family: str, between: Callable[[], None]) -> Rows:
+        request, make = OTHER_FAMILIES[family]
+        sequence = self.conversation.next_sequence()
+        dump = make(sequence)
+        self._complete(request(sequence), dump, between, family)
+        entries = with_peer_names(dump.entries) if family == "unix" else dump.entries
+        return Rows(entries, list(entries), int(dump.interrupted), dump.malformed)
+
+    def _complete(self, request: bytes, dump: Dump, between: Callable[[], None], family: str) -> None:
+        self.conversation.ask(request, dump, between, f"{family} sockets")
+        if dump.errno:
+            raise SourceError(f"read {family} sockets by sock_diag", dump.errno, f"modprobe {DIAG_MODULES[family]}")
 
     def close(self) -> None:
         """Close the netlink socket."""

@@ -9,7 +9,8 @@ from typing import Final
 
 from engine.model.sockets import SocketEntry
 from engine.sockets.proc_net import INET_FILES, keyed, parse_inet
-from engine.sockets.source import Rows, SourceError
+from engine.sockets.proc_other import OTHER_FILES, parse_other
+from engine.sockets.source import NoSuchTable, Rows, SourceError
 
 PROC_NET: Final = Path("/proc/net")
 
@@ -25,20 +26,23 @@ class ProcSource:
 
     def read(self, family: str, previous: Mapping[int, SocketEntry], between: Callable[[], None]) -> Rows:
         """All sockets of one family."""
-        if family not in INET_FILES:
-            raise SourceError(f"read {family} sockets from {self._net}")
         entries: dict[int, SocketEntry] = {}
         malformed = 0
-        for name, number in INET_FILES[family]:
+        for name, number in INET_FILES.get(family, ()):
             found, bad = parse_inet(self._text(name), family, number, self._ticks_per_s)
             entries |= keyed(found)
             malformed += bad
             between()
+        if family in OTHER_FILES:
+            found, malformed = parse_other(self._text(OTHER_FILES[family][0]), family)
+            entries = keyed(found)
+        elif family not in INET_FILES:
+            raise NoSuchTable(f"read {family} sockets from {self._net}")
         return Rows(entries, list(entries), malformed=malformed)
 
     def _text(self, name: str) -> str:
         try:
-            return (self._net / name).read_text("ascii", "backslashreplace")
+            return (self._net / name).read_text("utf-8", "backslashreplace")
         except FileNotFoundError as error:
             # A kernel without IPv6 or UDP-Lite has no such file, and no such sockets.
             if (self._net / "tcp").exists():

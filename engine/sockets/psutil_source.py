@@ -19,7 +19,7 @@ from engine.model.tcp import SPELLINGS, SocketState
 from engine.sockets.proc_net import keyed, made_key
 from engine.sockets.proc_source import PROC_NET, ProcSource
 from engine.sockets.sock_diag import AF_INET, AF_INET6
-from engine.sockets.source import Rows, SourceError
+from engine.sockets.source import NoSuchTable, Rows, SourceError
 from engine.text.sanitize import printable
 
 KINDS: Final[dict[str, str]] = {"tcp": "tcp", "udp": "udp"}
@@ -58,7 +58,7 @@ class PsutilSource:
     def read(self, family: str, previous: Mapping[int, SocketEntry], between: Callable[[], None]) -> Rows:
         """All sockets of one family that psutil may see."""
         if family not in KINDS:
-            raise SourceError(f"read {family} sockets by psutil", errno.EOPNOTSUPP)
+            raise NoSuchTable(f"read {family} sockets by psutil")
         try:
             found = [
                 PsutilRow(

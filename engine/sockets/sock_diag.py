@@ -130,6 +130,11 @@ def _congestion(raw: bytes) -> str:
 _SKMEM: Final = struct.Struct("=9I")
 
 
+def skmem(payload: bytes) -> SkMem | None:
+    """*_DIAG_SKMEMINFO of any family; None from a kernel so old (before 4.7) that it sends fewer than nine numbers."""
+    return SkMem(*_SKMEM.unpack_from(payload)) if len(payload) >= _SKMEM.size else None
+
+
 def sockid(
     sport: int = 0,
     dport: int = 0,
@@ -347,7 +352,7 @@ class InetDump(Dump):
             send_q,
             uid,
             inode,
-            skmem,
+            memory,
             info,
             congestion,
             mark,
@@ -384,7 +389,7 @@ class InetDump(Dump):
             (),
             "",
             info,
-            SkMem(*_SKMEM.unpack_from(skmem)) if len(skmem) >= _SKMEM.size else None,
+            SkMem(*_SKMEM.unpack_from(memory)) if len(memory) >= _SKMEM.size else None,
             _congestion(congestion) if congestion else "",
             mark,
             cgroup,

@@ -23,6 +23,10 @@ class SourceError(NetlinkError):
     """A source cannot read a family here."""
 
 
+class NoSuchTable(SourceError):
+    """A family that this source has on no machine: the next source is asked, and nothing is amiss."""
+
+
 class Rows(msgspec.Struct):
     """The rows of one family, or of all families together."""
 
@@ -94,7 +98,7 @@ def read_table(
             whole.interrupted += rows.interrupted
             whole.malformed += rows.malformed
             used.append(source.name)
-            if refusals:
+            if refusals and not isinstance(refusals[0], NoSuchTable):
                 degradations.append(_fallback(family, source.name, refusals[0]))
             break
         else:
