@@ -64,7 +64,8 @@ class RingSize(msgspec.Struct, frozen=True, gc=False):
     block_bytes: int = 256 * 1024
     """A multiple of the page size; larger than the largest frame, which is cut to fit otherwise (64 KB on `lo`)."""
     retire_ms: int = 20
-    """A block that is not full is handed over after this: the longest that a frame waits."""
+    """A block that is not full is handed over after this: the longest that a frame waits. Times `blocks`, it is also
+    the longest that we may stall under a thin stream of frames."""
 
 
 class RingSource:
