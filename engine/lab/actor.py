@@ -261,6 +261,20 @@ class Actor(ABC):
                 return False
             self.clear_wakeup()
 
+    def wait_command(self, timeout_s: float | None = None) -> tuple[ActorCommand, str] | None:
+        """Wait for the next command, taken; None when the time is over first. Raises Stopped."""
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        poll = select.poll()
+        poll.register(self.wakeup.fd, select.POLLIN)
+        while (command := self.next_command()) is None:
+            left_ms = None if until is None else (until - time.monotonic()) * 1000
+            if left_ms is not None and left_ms <= 0:
+                return None
+            self.check_stop()
+            if poll.poll(left_ms):
+                self.clear_wakeup()
+        return command
+
     def clear_wakeup(self) -> None:
         """Make the wake-up ready for the next command. Raises Stopped, and leaves it set for other threads, if stopped.
 
@@ -291,6 +305,10 @@ class Actor(ABC):
         with self._lock:
             room = OPTIONS_REPORTED - len(self._options)
             self._options.extend(reading for reading in readings[:room] if reading not in self._options)
+
+    def say_trouble(self, error: EngineError | OSError) -> None:
+        """Something failed and the actor goes on: the last such error stands in the report."""
+        self._fail(error)
 
     def say_child(self, pid: int) -> None:
         """A process was forked."""

@@ -193,9 +193,11 @@ class CallLog:
         with self._lock:
             self._messages += count
 
-    def note(self, sentence: str) -> None:
-        """Something happened that is no failure."""
+    def note(self, sentence: str, again: bool = False) -> None:
+        """Something happened that is no failure. The same with nothing between is noted again only if asked."""
         with self._lock:
+            if not again and self._notes and self._notes[-1] == sentence:
+                return
             self._notes_total += 1
             self._notes.append(sentence)
 

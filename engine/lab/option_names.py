@@ -6,8 +6,10 @@ import socket
 from typing import Final
 
 TCP_USER_TIMEOUT: Final = 18  # include/uapi/linux/tcp.h
+IP_RECVTTL: Final = 12  # include/uapi/linux/in.h
 IP_LOCAL_PORT_RANGE: Final = 51  # include/uapi/linux/in.h, Linux 6.3
 SO_COOKIE: Final = 57  # include/uapi/asm-generic/socket.h
+SO_MEMINFO: Final = 55  # the same, Linux 4.12
 
 _LEVELS: Final = {
     socket.SOL_SOCKET: "SOL_SOCKET",
@@ -36,6 +38,8 @@ def _names() -> dict[tuple[int, int], str]:
             if name.startswith(prefix) and not name.startswith(_FOREIGN):
                 names.setdefault((level, getattr(socket, name)), name)
     names[socket.SOL_SOCKET, SO_COOKIE] = "SO_COOKIE"
+    names[socket.SOL_SOCKET, SO_MEMINFO] = "SO_MEMINFO"
+    names[socket.IPPROTO_IP, IP_RECVTTL] = "IP_RECVTTL"
     names[socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE] = "IP_LOCAL_PORT_RANGE"
     return names
 

@@ -29,7 +29,7 @@ def shown_data(data: bytes | bytearray | memoryview) -> str:
 def shown_address(address: Any) -> str:
     """A socket address as `127.0.0.1:80`, `[::1]:80`, `[fe80::1%2]:80`, a path, or `@name` for an abstract one."""
     match address:
-        case (str(host), int(port), *rest):
+        case (str(host), int(port), *rest) if len(rest) in (0, 2):
             if ":" not in host:
                 return f"{printable(host)}:{port}"
             scope = f"%{rest[1]}" if len(rest) > 1 and rest[1] and "%" not in host else ""

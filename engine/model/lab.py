@@ -172,7 +172,7 @@ class ActorReport(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reply: str = ""
     """Text that a client got back (raw; sanitize before display)."""
     error: str = ""
-    """The sentence for FAILED."""
+    """The sentence for FAILED; of an actor that goes on after errors (one worked by hand), the last one."""
     errno: int = 0
     sockets: tuple[ActorSocket, ...] = ()
     options: tuple[OptionReading, ...] = ()
