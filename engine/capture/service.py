@@ -31,6 +31,7 @@ from engine.model.messages import (
     StopCapture,
 )
 from engine.model.packets import CaptureOptions, CaptureStatus
+from engine.query.packets import compile_packets
 
 TICK_S: Final = 1.0
 """Between two looks at the interfaces, and over which the rate is taken."""
@@ -235,8 +236,6 @@ def _swappable(running: CaptureOptions, wanted: CaptureOptions) -> bool:
 @lru_cache(4)
 def _passes(text: str) -> Passes:
     """What a display filter says of a row. Raises FilterError."""
-    from engine.query.packets import compile_packets
-
     return compile_packets(text).matches
 
 
