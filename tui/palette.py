@@ -12,9 +12,6 @@ from textual.dom import DOMNode
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import Pane
 
-HIDDEN: tuple[str, ...] = ("app.palette",)
-"""Bindings that make no sense as a command of the palette itself."""
-
 Command = tuple[str, str, Callable[[], object]]
 """Name, help, and what to call."""
 
@@ -34,7 +31,7 @@ class KeyCommands(Provider):
 
     def _command(self, node: DOMNode, binding: Binding, seen: set[str]) -> Iterator[Command]:
         name = binding.id or ""
-        if not binding.description or binding.system or name in HIDDEN or name in seen:
+        if not binding.description or binding.system or name in seen:
             return
         seen.add(name)
         title = node.BINDING_GROUP_TITLE

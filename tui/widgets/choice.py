@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.widgets.columns import cell
+
 
 class Choice(Widget, can_focus=True):
     """Shows `‹ word ›`."""
@@ -41,14 +43,15 @@ class Choice(Widget, can_focus=True):
         def control(self) -> Choice:
             return self.choice
 
-    def __init__(self, words: Sequence[str], value: str, *, dom_id: str | None = None) -> None:
+    def __init__(self, words: Sequence[str], value: str, *, cells: int, dom_id: str | None = None) -> None:
+        """`cells` is the room for a word."""
         super().__init__(id=dom_id)
         self._words = tuple(words)
-        self._width = max(map(len, self._words))
+        self._cells = cells
         self.set_reactive(Choice.value, value)
 
     def render(self) -> Content:
-        return Content(f"‹ {self.value.ljust(self._width)} ›")
+        return Content(f"‹ {cell(self.value, self._cells)} ›")
 
     def action_step(self, step: int) -> None:
         self.value = self._words[(self._words.index(self.value) + step) % len(self._words)]

@@ -33,6 +33,8 @@ class Ink(StrEnum):
     MUTED = "muted"
     """Fading: closing states, what is not known."""
     GOOD = "good"
+    PROVEN = "proven"
+    """A sum that is exact."""
     OPENING = "opening"
     LEAK = "leak"
     """Stands open longer than it should: CLOSE-WAIT."""

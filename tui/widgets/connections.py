@@ -32,7 +32,7 @@ MARKS: Final[Mapping[RowChange, Ink]] = {
 
 TOGGLES: Final = Binding.Group("show")
 
-NARROW: Final = 96
+NARROW: Final = 128
 """Below this many cells the gauges go and loopback addresses shorten."""
 
 

@@ -15,7 +15,7 @@ from textual.widget import Widget
 GAP: Final = 2
 """Cells between two keys."""
 
-PINNED: Final = ("app.help", "app.quit", "app.palette")
+PINNED: Final = ("app.help", "app.quit")
 """Ids of the bindings that stand at the right end whatever the width."""
 
 

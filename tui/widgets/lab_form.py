@@ -45,7 +45,7 @@ class LabForm(Vertical):
     LabForm > Horizontal { height: 1; }
     LabForm .label { width: auto; color: $foreground 60%; padding: 0 1 0 0; }
     LabForm .first { width: 6; }
-    LabForm .gap { padding-left: 2; }
+    LabForm .gap { padding: 0 1 0 2; }
     LabForm Input.-textual-compact { height: 1; padding: 0 1; background: $field; width: 1fr; }
     LabForm Input.-textual-compact:focus { background: $primary 38%; text-style: bold; }
     LabForm Input.-wrong { color: $text-error; }
@@ -71,9 +71,9 @@ class LabForm(Vertical):
         yield Static(id="lab-heading", classes="heading")
         with Horizontal():
             yield Static("new", classes="label first")
-            yield Choice(KIND_NAMES, start.kind, dom_id="lab-kind")
+            yield Choice(KIND_NAMES, start.kind, cells=13, dom_id="lab-kind")
             yield Static("template", classes="label gap")
-            yield Choice(TEMPLATE_NAMES, start.template, dom_id="lab-template")
+            yield Choice(TEMPLATE_NAMES, start.template, cells=8, dom_id="lab-template")
         with Horizontal():
             yield Static("host", classes="label first")
             yield self._input(start.host, "lab-host", HOST_CHARACTERS_MAX)

@@ -72,7 +72,7 @@ class LabRow:
 def sum_words(balance: FloodBalance) -> tuple[str, Ink]:
     """`678,168 = Send-Q 269,868 + Recv-Q 408,300 ✓`; while bytes are on their way `≈`, for then queues overlap."""
     read = f" + read {count(balance.read)}" if balance.read else ""
-    sign, end, ink = ("=", " ✓", Ink.GOOD) if balance.exact else ("≈", "  moving", Ink.OPENING)
+    sign, end, ink = ("=", " ✓", Ink.PROVEN) if balance.exact else ("≈", "  moving", Ink.OPENING)
     if balance.at_rest and balance.difference:
         sign, end, ink = "≠", f"  off by {balance.difference:+,}", Ink.BAD
     text = f"{count(balance.sent)} {sign} Send-Q {count(balance.send_q)} + Recv-Q {count(balance.recv_q)}{read}{end}"
@@ -124,7 +124,7 @@ def _flood_rows(own: Sequence[ActorView], balance: FloodBalance | None) -> list[
         return [_off_row(FLOOD)]
     light, ink = LIGHTS[ActorState.RUNNING] if running else OFF
     stalled = any(actor.report.state is ActorState.STALLED for actor in own)
-    says = "both buffers are full: send() is refused" if stalled else ""
+    says = "buffers full: send() is refused" if stalled else ""
     switch = LabRow(
         FLOOD, light, ink, FLOOD, says=says, says_ink=Ink.OPENING, switch=FLOOD,
         numbers=tuple(actor.number for actor in own), running=bool(running),

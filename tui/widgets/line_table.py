@@ -75,6 +75,7 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
     LineTable > .line-table--strong { text-style: bold; }
     LineTable > .line-table--muted { color: $foreground 55%; }
     LineTable > .line-table--good { color: $text-success; }
+    LineTable > .line-table--proven { color: $text-success; text-style: bold; }
     LineTable > .line-table--opening { color: $text-warning; }
     LineTable > .line-table--leak { color: #d98cff; text-style: bold; }
     LineTable:light > .line-table--leak { color: #8a2bb8; text-style: bold; }

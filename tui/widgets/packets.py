@@ -184,7 +184,8 @@ class PacketsPane(Pane):
             if reason.cure:
                 lines += [
                     Content(""),
-                    Content.assemble("With the right:  ", (printable(reason.cure), "bold $text-warning")),
+                    Content("The right comes with"),
+                    Content.styled(f"  {printable(reason.cure)}", "bold $text-warning"),
                 ]
             lines += [Content(""), Content.styled("Everything else works without it.", "$foreground 65%")]
         self.query_one("#no-packets", Static).update(Content("\n").join(lines))

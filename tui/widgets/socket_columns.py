@@ -168,7 +168,7 @@ def dashboard_columns(leaks: Callable[[int], bool], narrow: bool) -> tuple[Colum
     look = Look(short_loopback=narrow, accept_queue=AcceptQueue.GAUGE)
     queue = 9 if narrow else 14
     address = 15 if narrow else 21
-    ideal = 15 if narrow else 27
+    ideal = 21 if narrow else 27
     inks = dict(INKS, state=state_ink(leaks))
     made: list[Column[SocketEntry]] = []
     for name, width, wide, priority in (
