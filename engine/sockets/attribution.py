@@ -16,6 +16,7 @@ OTHER_NAMESPACE: Final = "other namespace"
 NOT_YET_ACCEPTED: Final = "not yet accepted"
 CLOSED_BY_PROGRAM: Final = "closed by program"
 REFUSED: Final = "refused"
+KERNEL: Final = "kernel"
 
 HIDDEN_REASONS: Final = frozenset((OTHER_USER, REFUSED))
 """Reasons that more rights would cure."""
@@ -32,6 +33,8 @@ def unknown_reason(entry: SocketEntry, uid: int, hidden: bool) -> str:
     """
     if entry.inode == 0:
         return NOT_YET_ACCEPTED if entry.state in ACCEPT_QUEUE_STATES else CLOSED_BY_PROGRAM
+    if entry.netid == "nl" and not entry.local_port:
+        return KERNEL
     if not hidden:
         return OTHER_NAMESPACE
     return REFUSED if entry.uid == uid else OTHER_USER

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from engine.model.sockets import SocketEntry
@@ -48,6 +49,9 @@ DIAG_MODULES: Final[dict[str, str]] = {
     "netlink": "netlink_diag",
 }
 """The kernel module that answers for a family."""
+
+MODULES: Final = Path("/proc/modules")
+"""Not there where the kernel loads no modules."""
 
 
 OTHER_FAMILIES: Final[
@@ -147,7 +151,8 @@ class NetlinkSource:
     def _complete(self, request: bytes, dump: Dump, between: Callable[[], None], family: str) -> None:
         self.conversation.ask(request, dump, between, f"{family} sockets")
         if dump.errno:
-            raise SourceError(f"read {family} sockets by sock_diag", dump.errno, f"modprobe {DIAG_MODULES[family]}")
+            hint = f"sudo modprobe {DIAG_MODULES[family]}" if MODULES.exists() else ""
+            raise SourceError(f"read {family} sockets by sock_diag", dump.errno, hint)
 
     def close(self) -> None:
         """Close the netlink socket."""

@@ -6,6 +6,8 @@ that lacks one diag module loses nothing but that module's extra columns.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -111,9 +113,7 @@ def read_table(
 
 def _fallback(family: str, name: str, refusal: SourceError) -> Degradation:
     loss = FALLBACK_LOSSES.get(name, "fewer columns for them")
-    return Degradation(
-        "NO_SOCK_DIAG",
-        f"{family} sockets are read from {name}, {loss}: {refusal.tried}"
-        + (f" failed with errno {refusal.errno}" if refusal.errno else ""),
-        refusal.hint,
-    )
+    why = os.strerror(refusal.errno) if refusal.errno else "not there"
+    if refusal.errno == errno.ENOENT:
+        why = "the kernel has no diag module for them"
+    return Degradation("NO_SOCK_DIAG", f"{family} sockets are read from {name}, {loss}: {why}", refusal.hint)
