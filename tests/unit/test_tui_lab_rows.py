@@ -29,7 +29,7 @@ def test_with_nothing_running_every_switch_is_offered() -> None:
 def test_a_running_server_keeps_the_key_of_its_switch() -> None:
     (row, *_rest) = lab_rows([actor(7, "echo-server", connections=2)], None)
     assert (row.key, row.numbers, row.running, row.light) == ("echo-server", (7,), True, "●")
-    assert row.says == "127.0.0.1:65432  2 connections"
+    assert row.says == "127.0.0.1:65432  2 conns"
 
 
 def test_a_second_one_of_a_kind_has_a_line_of_its_own() -> None:
@@ -61,7 +61,7 @@ def test_a_flood_is_its_switch_its_actors_and_its_sum() -> None:
     assert rows[2].light == "  ◐"
     assert rows[2].says == "sent 678,168  refused ×24  stalled"
     assert rows[3].name == "678,168 = Send-Q 269,868 + Recv-Q 408,300 ✓"
-    assert rows[3].ink is Ink.GOOD
+    assert rows[3].ink is Ink.PROVEN
 
 
 def test_the_sum_of_a_flood_in_motion_claims_nothing() -> None:
@@ -71,7 +71,7 @@ def test_the_sum_of_a_flood_in_motion_claims_nothing() -> None:
 
 def test_bytes_that_were_read_are_part_of_the_sum() -> None:
     drained = FloodBalance(sent=10, send_q=0, recv_q=0, read=10, difference=0, at_rest=True, exact=True)
-    assert sum_words(drained) == ("10 = Send-Q 0 + Recv-Q 0 + read 10 ✓", Ink.GOOD)
+    assert sum_words(drained) == ("10 = Send-Q 0 + Recv-Q 0 + read 10 ✓", Ink.PROVEN)
 
 
 def test_a_sum_that_is_off_at_rest_is_red() -> None:

@@ -156,7 +156,7 @@ def _says(actor: ActorView) -> tuple[str, Ink]:
     said = []
     serves = any(not held.peer for held in report.sockets)
     if serves or not report.sent:
-        said += [report.local, f"{count(report.connections)} connection{'s' * (report.connections != 1)}"]
+        said += [report.local, f"{count(report.connections)} conn{'s' * (report.connections != 1)}"]
     if report.sent:
         said.append(f"sent {count(report.sent)}")
     if report.received:

@@ -183,6 +183,8 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         self._painter.stamp = stamp
         old, before = self._rows, self._stand
         self._rows = rows
+        if bool(len(old)) is not bool(len(rows)):
+            self.refresh_bindings()
         self._marks = marks or {}
         if self.virtual_size.height != len(rows) + HEADER_LINES:
             self.virtual_size = Size(0, len(rows) + HEADER_LINES)
@@ -291,6 +293,9 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
 
     def _post_view(self) -> None:
         self.post_message(self.ViewMoved(self, self._top, self.page))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(len(self._rows)) if action == "select" else True
 
     def action_cursor_down(self) -> None:
         self.move_to(self.cursor + 1)
