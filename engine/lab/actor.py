@@ -310,6 +310,11 @@ class Actor(ABC):
         """Something failed and the actor goes on: the last such error stands in the report."""
         self._fail(error)
 
+    def say_error(self, sentence: str, number: int) -> None:
+        """An error is what this actor is about."""
+        with self._lock:
+            self._error, self._errno = sentence, number
+
     def say_child(self, pid: int) -> None:
         """A process was forked."""
         with self._lock:
@@ -332,9 +337,7 @@ class Actor(ABC):
                 sock.wake()
 
     def _fail(self, error: EngineError | OSError) -> None:
-        sentence, number = self.sentence_for(error)
-        with self._lock:
-            self._error, self._errno = sentence, number
+        self.say_error(*self.sentence_for(error))
 
     def sentence_for(self, error: EngineError | OSError) -> tuple[str, int]:
         """What went wrong in one sentence, and the number: errno, or getaddrinfo's negative one."""

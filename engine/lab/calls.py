@@ -145,6 +145,13 @@ class CallLog:
             self._calls_total += 1
             self._calls.append(Call(self._calls_total, ts_ns, name, arguments, result, errno, took_ns, fd, cookie))
 
+    def adopt(self, call: Call) -> None:
+        """Take over a call that another process of this actor made."""
+        if self._keep_calls:
+            with self._lock:
+                self._calls_total += 1
+                self._calls.append(msgspec.structs.replace(call, number=self._calls_total))
+
     def hold(self, sock: LoggedSocket) -> None:
         """A socket was made."""
         with self._lock:

@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.lab.actor import Actor
 from engine.lab.kinds.clients import CLIENTS
-from engine.lab.kinds.floods import BY_HAND, FLOODS
+from engine.lab.kinds.floods import BY_HAND, ERRORS, FLOODS
 from engine.lab.kinds.kind import ActorKind, Group
 from engine.lab.kinds.servers import SERVERS
 from engine.lab.knobs import KNOBS, check_knobs
@@ -20,7 +20,7 @@ from engine.model.lab import ActorSpec
 __all__ = ["KINDS", "ActorKind", "Group", "actor_kind", "make_actor"]
 
 
-KINDS: Final[dict[str, ActorKind]] = {kind.kind: kind for kind in (*SERVERS, *CLIENTS, *FLOODS, *BY_HAND)}
+KINDS: Final[dict[str, ActorKind]] = {kind.kind: kind for kind in (*SERVERS, *CLIENTS, *FLOODS, *BY_HAND, *ERRORS)}
 """Every kind by name, in the order of a list."""
 
 

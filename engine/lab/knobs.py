@@ -124,6 +124,7 @@ KNOBS: Final[dict[str, Knob]] = {
         _int("ttl", "IP_TTL or IPV6_UNICAST_HOPS", 1, 255, True),
         _text("port_range", "ports that the kernel may choose from, such as 40000-40003", optional=True),
         _text("interface", "network interface"),
+        _text("error", "the error to make, by its name"),
         _int("processes", "processes of a forked server, itself included", 1, PROCESSES_MAX),
         _int("descriptors", "descriptors that the actor may have open", 16, 1_048_576, True),
         _flag("allow_remote", "targets that are not this machine are allowed", optional=False),

@@ -49,8 +49,10 @@ def shown_value(value: Any) -> str:
 
 
 def error_number(error: BaseException) -> int:
-    """The error's errno; negative for getaddrinfo; 0 where there is none (a timeout, a TypeError)."""
-    return error.errno or 0 if isinstance(error, OSError) else 0
+    """The error's errno; negative for getaddrinfo; 0 where there is none (a timeout, a TypeError, gethostbyaddr)."""
+    if isinstance(error, socket.herror) or not isinstance(error, OSError):
+        return 0
+    return error.errno or 0
 
 
 def error_name(number: int) -> str:

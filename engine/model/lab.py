@@ -77,6 +77,8 @@ class Knobs(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     port_range: str | None = None
     """`40000-40003`: the ports that the kernel may choose from (IP_LOCAL_PORT_RANGE, Linux 6.3)."""
     interface: str = "lo"
+    error: str = "ECONNREFUSED"
+    """The error that an actor is to make (`engine.lab.errors`)."""
     processes: int = 2
     """Processes of a forked server."""
     descriptors: int | None = None

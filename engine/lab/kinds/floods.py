@@ -1,4 +1,4 @@
-"""The kinds that make and resist floods, and those worked by hand."""
+"""The kinds that make and resist floods, those worked by hand, and the one that makes errors."""
 
 from __future__ import annotations
 
@@ -95,5 +95,16 @@ BY_HAND: Final = (
         (*(name for name in CONNECTOR if name != "hold_s"), "text", "recv_size", "delay_s"),
         {},
         (C.CONNECT, C.SEND, C.RECV, C.SHUTDOWN, C.CLOSE),
+    ),
+)
+
+ERRORS: Final = (
+    ActorKind(
+        "error-maker",
+        Group.ERROR,
+        "An error, made on purpose",
+        "makes one of the errors of socket programs and says what it means",
+        "engine.lab.errors:ErrorMaker",
+        ("error", "hold_s", *COMMON),
     ),
 )

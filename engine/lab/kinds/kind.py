@@ -21,6 +21,7 @@ class Group(StrEnum):
     MESSAGE = "messages"
     FLOOD = "flood"
     HAND = "by hand"
+    ERROR = "errors"
 
 
 class ActorKind(msgspec.Struct, frozen=True):
