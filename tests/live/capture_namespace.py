@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -29,13 +30,16 @@ LIMIT_S = 30.0
 class Namespace:
     """A live namespace with `lo` up."""
 
-    def __init__(self) -> None:
-        """Skips the test where no namespace can be made."""
+    def __init__(self, limit_s: float = LIMIT_S) -> None:
+        """Nothing asked of it may take longer than `limit_s`. Skips the test where no namespace can be made."""
+        self._limit_s = limit_s
         if shutil.which("ip") is None:
             pytest.skip("iproute2 is not installed")
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._line.settimeout(LIMIT_S)
-        self._process = subprocess.Popen([sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()])
+        self._line.settimeout(limit_s)
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, str(theirs.fileno()), str(limit_s)], pass_fds=[theirs.fileno()]
+        )
         theirs.close()
         answer, _ = self._receive()
         if answer["error"]:
@@ -66,13 +70,17 @@ class Namespace:
         """Set both ends up, and wait until the kernel lets frames through."""
         for name in ("left", "right"):
             self.ip("link", "set", name, "up")
-        until = time.monotonic() + LIMIT_S
+        until = time.monotonic() + self._limit_s
         while self.run("ip", "-oneline", "link").count("state UP") < 2:
             assert time.monotonic() < until
 
     def begin(self, *command: str) -> None:
         """Start a command inside, without waiting for it."""
         self._ask("begin", *command)
+
+    def interrupt(self) -> None:
+        """Send SIGINT to the command that was begun."""
+        self._ask("interrupt")
 
     def end(self) -> str:
         """Wait for the command that was begun; what it printed."""
@@ -108,7 +116,7 @@ class Namespace:
 
     def close(self) -> None:
         self._line.close()
-        self._process.wait(LIMIT_S)
+        self._process.wait(self._limit_s)
 
     def _ask(self, *command: object) -> tuple[dict[str, Any], list[int]]:
         self._line.send(json.dumps(command).encode())
@@ -173,19 +181,21 @@ def _send_frame(interface: str, frame: str) -> None:
 begun: list[subprocess.Popen[str]] = []
 
 
-def _obey(command: str, *arguments: Any) -> tuple[dict[str, Any], list[socket.socket]]:
+def _obey(limit_s: float, command: str, *arguments: Any) -> tuple[dict[str, Any], list[socket.socket]]:
     answer: dict[str, Any] = {"error": ""}
     match command:
         case "packet_socket":
             return answer, [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)]
         case "run":
-            done = subprocess.run(arguments, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+            done = subprocess.run(arguments, capture_output=True, text=True, timeout=limit_s, check=False)
             answer |= {"code": done.returncode, "printed": done.stdout + done.stderr}
         case "begin":
             begun.append(subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+        case "interrupt":
+            begun[-1].send_signal(signal.SIGINT)
         case "end":
             ended = begun.pop()
-            printed, _ = ended.communicate(timeout=LIMIT_S)
+            printed, _ = ended.communicate(timeout=limit_s)
             answer |= {"code": ended.returncode, "printed": printed}
         case "connect":
             answer["ports"] = _connect(*arguments)
@@ -203,7 +213,7 @@ def _obey(command: str, *arguments: Any) -> tuple[dict[str, Any], list[socket.so
     return answer, []
 
 
-def main(line: socket.socket) -> None:
+def main(line: socket.socket, limit_s: float) -> None:
     try:
         _enter()
     except OSError as error:
@@ -212,7 +222,7 @@ def main(line: socket.socket) -> None:
     line.send(json.dumps({"error": ""}).encode())
     while request := line.recv(1 << 16):
         try:
-            answer, opened = _obey(*json.loads(request))
+            answer, opened = _obey(limit_s, *json.loads(request))
         except (OSError, subprocess.SubprocessError) as error:
             answer, opened = {"error": repr(error)}, []
         socket.send_fds(line, [json.dumps(answer).encode()], [sock.fileno() for sock in opened])
@@ -222,4 +232,4 @@ def main(line: socket.socket) -> None:
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as own_end:
-        main(own_end)
+        main(own_end, float(sys.argv[2]))
