@@ -21,8 +21,8 @@ def sockmon(*arguments: str, limit_s: float = 60) -> subprocess.CompletedProcess
     )
 
 
-def started(*arguments: str) -> subprocess.Popen[str]:
-    """Start a command that holds."""
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start a command that holds; the fixture `started` ends it with its test."""
     return subprocess.Popen(
         [*SOCKMON, *arguments],
         stdout=subprocess.PIPE,

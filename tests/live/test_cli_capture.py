@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.command import first_line, interrupted, refused, sockmon, started
+from tests.command import first_line, interrupted, refused, sockmon
+from tests.live.conftest import Started
 
 
 def may_capture() -> bool:
@@ -25,7 +26,7 @@ def may_capture() -> bool:
 needs_right = pytest.mark.skipif(not may_capture(), reason="needs the right to open a packet socket")
 
 
-def capturing(*arguments: str) -> subprocess.Popen[str]:
+def capturing(started: Started, *arguments: str) -> subprocess.Popen[str]:
     """A capture that is under way."""
     process = started("capture", *arguments)
     assert "Capturing on 'lo'" in first_line(process)
@@ -52,10 +53,10 @@ def greet(listening: socket.socket) -> None:
 
 @needs_right
 @pytest.mark.parametrize("source", ["ring", "scapy"])
-def test_each_packet_of_a_conversation_is_printed_once(source: str, listener: socket.socket) -> None:
+def test_each_packet_of_a_conversation_is_printed_once(source: str, listener: socket.socket, started: Started) -> None:
     port = port_of(listener)
     wanted = "tcp.flags.syn == 1 or tcp.len == 5"
-    process = capturing("tcp", "and", "port", str(port), "--capture-source", source, "-c", "3", "-Y", wanted)
+    process = capturing(started, "tcp", "and", "port", str(port), "--capture-source", source, "-c", "3", "-Y", wanted)
     greet(listener)
     out, err = process.communicate(timeout=30)
     infos = [line.split(" TCP ")[1].split(" ", 1)[1] for line in out.splitlines()]
@@ -69,8 +70,8 @@ def test_each_packet_of_a_conversation_is_printed_once(source: str, listener: so
 
 
 @needs_right
-def test_the_json_form_ends_with_a_summary(listener: socket.socket) -> None:
-    process = capturing("--json", "-c", "2", "tcp", "and", "dst", "host", "127.0.0.1")
+def test_the_json_form_ends_with_a_summary(listener: socket.socket, started: Started) -> None:
+    process = capturing(started, "--json", "-c", "2", "tcp", "and", "dst", "host", "127.0.0.1")
     greet(listener)
     *rows, last = [json.loads(line) for line in process.communicate(timeout=30)[0].splitlines()]
     assert [row["number"] for row in rows] == [1, 2]
@@ -79,10 +80,10 @@ def test_the_json_form_ends_with_a_summary(listener: socket.socket) -> None:
 
 
 @needs_right
-def test_a_capture_filter_keeps_out_what_it_should(listener: socket.socket) -> None:
+def test_a_capture_filter_keeps_out_what_it_should(listener: socket.socket, started: Started) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
         datagrams.bind(("127.0.0.1", 0))
-        process = capturing("udp", "and", "port", str(datagrams.getsockname()[1]), "-c", "1")
+        process = capturing(started, "udp", "and", "port", str(datagrams.getsockname()[1]), "-c", "1")
         greet(listener)
         datagrams.sendto(b"x", datagrams.getsockname())
         out, _ = process.communicate(timeout=30)
@@ -91,8 +92,8 @@ def test_a_capture_filter_keeps_out_what_it_should(listener: socket.socket) -> N
 
 
 @needs_right
-def test_ctrl_c_ends_a_capture_with_its_count() -> None:
-    process = capturing("port", "1")
+def test_ctrl_c_ends_a_capture_with_its_count(started: Started) -> None:
+    process = capturing(started, "port", "1")
     _, err = interrupted(process)
     assert "0 packets captured" in err
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.command import first_line, interrupted, refused, sockmon, started
+from tests.command import first_line, interrupted, refused, sockmon
+from tests.live.conftest import Started
 from tests.terminal import until
 
 pytestmark = pytest.mark.linux
@@ -30,7 +31,7 @@ def test_a_flood_at_rest_adds_up_exactly(host: str, template: list[str]) -> None
         assert balance["send_q"] > 100_000
 
 
-def test_a_flood_holds_until_ctrl_c_and_leaves_nothing() -> None:
+def test_a_flood_holds_until_ctrl_c_and_leaves_nothing(started: Started) -> None:
     flood = started("lab", "flood", "--port", "0")
     assert flood.stdout is not None
     until(lambda: flood.stdout is not None and "✓" in flood.stdout.readline(), "a balance that adds up")
@@ -38,7 +39,7 @@ def test_a_flood_holds_until_ctrl_c_and_leaves_nothing() -> None:
     assert "the flood has ended" in err
 
 
-def test_the_tutorial_s_two_programs_meet() -> None:
+def test_the_tutorial_s_two_programs_meet(started: Started) -> None:
     sink = started("lab", "sink", "--port", "0")
     port = first_line(sink).split("127.0.0.1:")[1].split()[0]
     client = started("lab", "flood-client", "--port", port, "--template", "tutorial")
@@ -48,7 +49,7 @@ def test_the_tutorial_s_two_programs_meet() -> None:
     interrupted(sink)
 
 
-def test_the_echo_client_shows_the_reply() -> None:
+def test_the_echo_client_shows_the_reply(started: Started) -> None:
     server = started("lab", "echo-server", "--port", "0")
     port = first_line(server).split("127.0.0.1:")[1].split()[0]
     done = sockmon("lab", "echo-client", "--port", port, "--calls")
@@ -99,7 +100,7 @@ def test_without_a_terminal_the_screen_names_the_commands_that_need_none() -> No
     assert done.stderr.count("\n") == 1
 
 
-def test_an_actor_that_is_killed_ends_its_command_with_a_sentence() -> None:
+def test_an_actor_that_is_killed_ends_its_command_with_a_sentence(started: Started) -> None:
     server = started("lab", "echo-server", "--port", "0")
     pid = int(first_line(server).split("PID ")[1].split(")")[0])
     os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,80 @@
+"""Sockets for programs: JSON objects with stable keys, and CSV that no spreadsheet runs.
+
+Keys are there whether a value is known or not; unknown is null. Numbers have no separators, states are RFC 9293's,
+addresses have no brackets.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from engine.model.sockets import SocketEntry
+from engine.model.tcp import SocketState
+from engine.sockets.tcp_info import decode
+from engine.text.cells import Look
+from engine.text.columns import Column
+from engine.text.sanitize import printable
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a cell for a formula, when it stands first."""
+
+
+def socket_object(entry: SocketEntry, user_name: Callable[[int], str]) -> dict[str, Any]:
+    """A socket as `sockmon ls --json` prints it; on LISTEN `accept_queue` and `backlog` say what the queues mean."""
+    found: dict[str, Any] = {
+        "netid": entry.netid,
+        "state": entry.state.value,
+        "recv_q": entry.recv_q,
+        "send_q": entry.send_q,
+        "local_address": printable(entry.local_address),
+        "local_port": entry.local_port,
+        "peer_address": printable(entry.peer_address),
+        "peer_port": entry.peer_port,
+        "interface": entry.interface or None,
+        "uid": entry.uid,
+        "user": None if entry.uid is None else printable(user_name(entry.uid)),
+        "inode": entry.inode or None,
+        "cookie": entry.cookie,
+        "processes": [
+            {"pid": owner.pid, "fd": owner.fd, "name": printable(owner.name), "cmdline": printable(owner.cmdline)}
+            for owner in entry.owners
+        ],
+        "process_unknown": entry.owner_unknown or None,
+        "timer": None if entry.timer is None else msgspec.structs.asdict(entry.timer),
+        "congestion": entry.congestion or None,
+        "mark": entry.mark,
+        "cgroup": entry.cgroup,
+        "v6only": entry.v6only,
+        "shutdown": entry.shutdown,
+        "tcp_info": _known(decode(entry.tcp_info)) if entry.tcp_info else None,
+        "skmem": None if entry.skmem is None else msgspec.structs.asdict(entry.skmem),
+    }
+    if entry.state is SocketState.LISTEN:
+        found |= {"accept_queue": entry.recv_q, "backlog": entry.send_q}
+    return found
+
+
+def csv_lines(rows: Sequence[SocketEntry], columns: Sequence[Column], look: Look) -> str:
+    """A header and a line a socket; cells that would be formulas get an apostrophe in front."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    writer.writerows([[_plain(column.cell(entry, look)) for column in columns] for entry in rows])
+    return out.getvalue()
+
+
+def _plain(cell: str) -> str:
+    """`-` alone, or before a digit, is no formula: it is what unknown and negative numbers look like."""
+    if cell.startswith(FORMULA_SIGNS) and cell != "-" and not cell[1:].isdigit():
+        return f"'{cell}"
+    return cell
+
+
+def _known(info: msgspec.Struct) -> dict[str, Any]:
+    """The fields that this kernel sends."""
+    return {name: value for name, value in msgspec.structs.asdict(info).items() if value is not None}
