@@ -7,7 +7,7 @@ import msgspec
 from engine.model.health import Degradation, Trust
 
 
-class Segment(msgspec.Struct, gc=False):
+class Segment(msgspec.Struct, array_like=True, gc=False):
     """A TCP segment out of one frame: RFC 9293's SEG variables and where it came from.
 
     Not frozen only because the decoder makes 100,000 of them a second; nobody changes one.
@@ -45,7 +45,7 @@ class Segment(msgspec.Struct, gc=False):
     """The protocols from the link layer to TCP, as tshark's frame.protocols."""
 
 
-class OtherFrame(msgspec.Struct, gc=False):
+class OtherFrame(msgspec.Struct, array_like=True, gc=False):
     """A frame that holds no TCP segment, or none that can be read: its line in the packet list."""
 
     ts_ns: int
