@@ -33,6 +33,11 @@ class SocketsOptions(msgspec.Struct, frozen=True, gc=False):
     families: tuple[str, ...] = ("tcp", "udp")
     """Any of tcp, udp, udpl, raw, icmp, unix, packet, netlink."""
     owners: bool = True
+    filter: str = ""
+    """Rows that this filter (engine.query) does not let pass may be left out: what of it the kernel can apply, it
+    applies. The rest is for the asker to match."""
+    details: bool = True
+    """tcp_info, memory, congestion control and TOS too; without them a dump costs half."""
 
 
 class AskSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
