@@ -144,6 +144,26 @@ class FrameAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     """LINKTYPE_ number as in pcap."""
     wire_length: int
     data: bytes
+    interface: int = 0
+    """Index of the interface it was captured on."""
+
+
+class AskNewFrames(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The frames numbered above `after`, oldest first, until `bytes_max` captured bytes are reached or there are no
+    more: for a file that is written while it is captured."""
+
+    after: int
+    bytes_max: int = 4 * 1024 * 1024
+
+
+class FramesAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """`first` is the number of the first frame above `after` still kept, so a gap shows; `last` the number that
+    the next question goes on after."""
+
+    first: int
+    last: int
+    frames: list[FrameAnswer]
+    status: CaptureStatus
 
 
 class FollowStream(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -160,8 +180,10 @@ class StatusAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     status: CaptureStatus
 
 
-CaptureRequest = StartCapture | StopCapture | AskPackets | AskNewPackets | AskFrame | FollowStream | AskStatus
-CaptureReply = PacketsAnswer | FrameAnswer | StatusAnswer | Failed
+CaptureRequest = (
+    StartCapture | StopCapture | AskPackets | AskNewPackets | AskFrame | AskNewFrames | FollowStream | AskStatus
+)
+CaptureReply = PacketsAnswer | FrameAnswer | FramesAnswer | StatusAnswer | Failed
 
 # --- screen and dissector ------------------------------------------------------------------------------------------
 
