@@ -76,4 +76,4 @@ def _accept(text: str, hardware_types: tuple[int, ...]) -> Node | Program:
         except CaptureError as missing:
             raise FilterError(ours.tried, ours.position, f"{LIBPCAP_HINT}; {missing}") from missing
         except FilterError as theirs:
-            raise FilterError(ours.tried, ours.position, f"libpcap says: {theirs.tried}") from theirs
+            raise FilterError(ours.tried, ours.position, theirs.tried) from theirs

@@ -62,7 +62,7 @@ def _compiled(text: str, link_type: int) -> Program:
         raise CaptureError("use libpcap: it is not installed") from error
     except refusals as error:
         said = str(error)
-        raise FilterError(said[said.rfind("(") + 1 : -1] if said.endswith(")") else said) from error
+        raise FilterError(f"libpcap says: {said[said.rfind('(') + 1 : -1] if said.endswith(')') else said}") from error
     try:
         return unpacked(ctypes.string_at(compiled.bf_insns, compiled.bf_len * 8))
     finally:

@@ -18,6 +18,7 @@ from engine.capture.ssh_session import find_session
 from engine.model.errors import CaptureError
 from engine.model.messages import (
     AskFrame,
+    AskNewFrames,
     AskNewPackets,
     AskPackets,
     AskStatus,
@@ -25,6 +26,7 @@ from engine.model.messages import (
     CaptureRequest,
     FollowStream,
     FrameAnswer,
+    FramesAnswer,
     PacketsAnswer,
     StartCapture,
     StatusAnswer,
@@ -41,6 +43,11 @@ LOOK_S: Final = 0.03
 """A display filter may look at frames for so long while the screen waits for its answer."""
 LOOK_ASIDE_S: Final = 0.005
 """The same when nobody waits, between two batches."""
+
+FRAMES_BYTES_MAX: Final = 16 * 1024 * 1024
+"""In one answer, whoever asks: it is put together while frames wait in the ring, which takes some 10 ms a megabyte."""
+FRAME_COST: Final = 64
+"""What a frame counts beside its bytes, so that many small ones end an answer too."""
 
 
 class CaptureService:
@@ -99,6 +106,8 @@ class CaptureService:
                 return self._new_packets(request)
             case AskFrame(number):
                 return self._frame(number)
+            case AskNewFrames():
+                return self._new_frames(request)
             case FollowStream(stream):
                 self._follow(stream)
             case AskStatus():
@@ -186,7 +195,19 @@ class CaptureService:
         kept = self._log.kept(number)
         if kept is None:
             return FrameAnswer(number, 0, -1, 0, b"")
-        return FrameAnswer(number, kept.ts_ns, kept.link_type, kept.wire_length, kept.data)
+        return FrameAnswer(number, kept.ts_ns, kept.link_type, kept.wire_length, kept.data, kept.interface)
+
+    def _new_frames(self, asked: AskNewFrames) -> FramesAnswer:
+        first = number = max(asked.after + 1, self._log.oldest)
+        room = min(asked.bytes_max, FRAMES_BYTES_MAX)
+        frames: list[FrameAnswer] = []
+        while number <= self._log.newest and room > 0:
+            frame = self._frame(number)
+            if frame.link_type >= 0:
+                frames.append(frame)
+                room -= len(frame.data) + FRAME_COST
+            number += 1
+        return FramesAnswer(first, number - 1, frames, self._status())
 
     def _status(self) -> CaptureStatus:
         live, log, options = self._live, self._log, self._options

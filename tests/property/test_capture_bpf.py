@@ -121,7 +121,9 @@ def libpcaps(text: str) -> Program:
     try:
         return libpcap.compile_filter(text, ETHERNET)
     except FilterError as error:
-        if error.tried != "expression rejects all packets":  # libpcap's optimizer has seen that no frame can pass
+        if (
+            error.tried != "libpcap says: expression rejects all packets"
+        ):  # libpcap's optimizer has seen that no frame can pass
             raise
         return assemble(NOTHING, 1)
 

@@ -209,7 +209,7 @@ def test_without_libpcap_the_refusal_says_what_to_install(monkeypatch: pytest.Mo
 
 def test_with_libpcap_its_own_words_stand_beside_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     def refusing(text: str, hardware_types: tuple[int, ...]) -> Program:
-        raise FilterError("can't parse filter expression: syntax error")
+        raise FilterError("libpcap says: can't parse filter expression: syntax error")
 
     monkeypatch.setattr(libpcap, "compile_filter", refusing)
     with pytest.raises(FilterError, match="libpcap says: can't parse"):

@@ -17,11 +17,13 @@ from engine.capture.store import BYTES_MIN
 from engine.model.errors import BadInput, CaptureError, EngineError, FilterError
 from engine.model.messages import (
     AskFrame,
+    AskNewFrames,
     AskNewPackets,
     AskPackets,
     AskStatus,
     FollowStream,
     FrameAnswer,
+    FramesAnswer,
     PacketsAnswer,
     StartCapture,
     StatusAnswer,
@@ -130,8 +132,26 @@ def test_a_listing_that_is_overtaken_sees_where_it_goes_on(rig: Rig) -> None:
 def test_a_frame_is_handed_out_with_its_bytes_and_an_evicted_one_without(rig: Rig) -> None:
     rig.start()
     rig.deliver(tcp(seq=5))
-    assert rig.service.answer(AskFrame(1), []) == FrameAnswer(1, 1_000, 1, 54, tcp(seq=5))
+    assert rig.service.answer(AskFrame(1), []) == FrameAnswer(1, 1_000, 1, 54, tcp(seq=5), 1)
     assert rig.service.answer(AskFrame(2), []) == FrameAnswer(2, 0, -1, 0, b"")
+
+
+def test_frames_for_a_file_come_in_order_in_pieces_and_without_places_of_losses(rig: Rig) -> None:
+    rig.start()
+    frames = conversation(payload=bytes(1000))
+    rig.source.batches.append([*map(captured, frames[:4]), gap(3), *map(captured, frames[4:])])
+    rig.service.readable(rig.source.fileno())
+    got: list[bytes] = []
+    after = questions = 0
+    while after < rig.status().last_number:
+        answer = rig.service.answer(AskNewFrames(after, 500), [])
+        assert isinstance(answer, FramesAnswer)
+        assert answer.first == after + 1
+        got += [frame.data for frame in answer.frames]
+        after = answer.last
+        questions += 1
+    assert got == frames
+    assert questions > 1
 
 
 def test_stopping_reads_what_waits_and_keeps_what_was_captured(rig: Rig) -> None:
