@@ -13,10 +13,10 @@ from engine.sockets import netlink_diag, packet_diag, unix_diag
 from engine.sockets.netlink import Dump
 from engine.sockets.netlink_diag import NetlinkDump
 from engine.sockets.packet_diag import PacketDump
+from engine.sockets.pushed import EVERYTHING, Pushed
 from engine.sockets.sock_diag import (
     AF_INET,
     AF_INET6,
-    ALL_STATES,
     EXTENSIONS,
     PROTOCOLS,
     InetDump,
@@ -106,15 +106,18 @@ class Conversation:
 class NetlinkSource:
     """sock_diag dumps; `diag` may be a socket opened elsewhere: in another network namespace, or by the launcher.
 
-    `details` asks for tcp_info, memory, congestion control and TOS too, at half the cost again.
+    `details` asks for tcp_info, memory, congestion control and TOS too, at half the cost again. Of `conditions` those
+    on states and ports go into the dumps of Internet sockets; of other families all rows come.
     """
 
     name = "netlink"
 
-    def __init__(self, diag: socket.socket | None = None, details: bool = True, states: int = ALL_STATES) -> None:
+    def __init__(
+        self, diag: socket.socket | None = None, details: bool = True, conditions: Pushed = EVERYTHING
+    ) -> None:
         self.conversation = Conversation(diag)
         self._extensions = EXTENSIONS if details else 0
-        self._states = states
+        self._conditions = conditions
         self._memories: dict[tuple[str, int], InetMemory] = {}
 
     def read(self, family: str, previous: Mapping[int, SocketEntry], between: Callable[[], None]) -> Rows:
@@ -127,10 +130,13 @@ class NetlinkSource:
 
     def _read_inet(self, family: str, previous: Mapping[int, SocketEntry], between: Callable[[], None]) -> Rows:
         rows = Rows({}, [])
+        asked = self._conditions
+        if asked.nothing:
+            return rows
         for number in (AF_INET, AF_INET6):
             memory = self._memories.setdefault((family, number), InetMemory())
             sequence = self.conversation.next_sequence()
-            request = dump_request(sequence, number, PROTOCOLS[family], self._states, self._extensions)
+            request = dump_request(sequence, number, PROTOCOLS[family], asked.states, self._extensions, asked.attached)
             dump = InetDump(family, sequence, memory, previous)
             self._complete(request, dump, between, family)
             dump.remember()

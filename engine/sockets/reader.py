@@ -12,11 +12,14 @@ from engine.model.errors import BadInput
 from engine.model.health import Degradation
 from engine.model.messages import SocketsOptions
 from engine.model.sockets import SocketEntry
+from engine.query.kernel import ANYTHING
+from engine.query.sockets import compile_sockets
 from engine.sockets.attribution import HIDDEN_REASONS, attributed, keys_by_inode
 from engine.sockets.netlink_source import NetlinkSource
 from engine.sockets.owners import NOBODY, OwnerTracker
 from engine.sockets.proc_source import ProcSource
 from engine.sockets.processes import PROC, Processes
+from engine.sockets.pushed import EVERYTHING, Pushed, families_for, pushed
 from engine.sockets.source import FAMILIES, Rows, SocketSource, SourceError, nothing, read_table
 from engine.sockets.table import Difference, SocketTable
 
@@ -36,15 +39,14 @@ def _psutil_source() -> SocketSource:
     return PsutilSource()
 
 
-_MAKERS: Mapping[str, Callable[[], SocketSource]] = {
-    "netlink": NetlinkSource,
-    "proc": ProcSource,
-    "psutil": _psutil_source,
-}
-
-
-def open_sources(name: str) -> list[SocketSource]:
-    """The sources behind one of `SOURCES`. Raises BadInput for another name, SourceError if none can be opened."""
+def open_sources(name: str, details: bool = True, conditions: Pushed = EVERYTHING) -> list[SocketSource]:
+    """The sources behind one of `SOURCES`; only netlink applies `details` and `conditions`. Raises BadInput for another
+    name, SourceError if none can be opened."""
+    makers: Mapping[str, Callable[[], SocketSource]] = {
+        "netlink": lambda: NetlinkSource(None, details, conditions),
+        "proc": ProcSource,
+        "psutil": _psutil_source,
+    }
     if name not in SOURCES:
         raise BadInput(f"read sockets from {name!r}", hint=f"one of {', '.join(SOURCES)}")
     opened: list[SocketSource] = []
@@ -53,7 +55,7 @@ def open_sources(name: str) -> list[SocketSource]:
         if each == "psutil" and opened:
             break  # every row that psutil could give, these have
         try:
-            opened.append(_MAKERS[each]())
+            opened.append(makers[each]())
         except SourceError as error:
             refusals.append(error)
     if not opened:
@@ -86,17 +88,21 @@ class TableReader:
     """The sources of one set of options, and the table they fill."""
 
     def __init__(self, options: SocketsOptions, table: SocketTable | None = None, proc: Path = PROC) -> None:
-        """`table` carries the generations of an earlier reader on. Raises BadInput or SourceError."""
+        """`table` carries the generations of an earlier reader on. Raises BadInput, FilterError or SourceError."""
         check_families(options.families)
         self.options = options
         self.table = table or SocketTable()
         self._uid = os.geteuid()
         self._tracker = OwnerTracker(Processes(proc)) if options.owners and (proc / "self").exists() else None
-        self._sources = open_sources(options.source)
+        conditions = compile_sockets(options.filter).kernel
+        self.leaves_out = conditions != ANYTHING
+        """The filter keeps rows of living sockets away, so that an absent row means nothing."""
+        self._families = families_for(options.families, conditions)
+        self._sources = open_sources(options.source, options.details, pushed(conditions))
 
     def refresh(self, labels: Mapping[int, str], between: Callable[[], None] = nothing) -> Refresh:
         """Read the table once. `labels` says which PIDs are ours. Raises SourceError."""
-        reading = read_table(self._sources, self.options.families, self.table.entries, between)
+        reading = read_table(self._sources, self._families, self.table.entries, between)
         rows, degradations = reading.rows, reading.degradations
         gone = self.table.gone(rows.entries, rows.fresh)
         fresh: Collection[int] = rows.fresh

@@ -87,7 +87,7 @@ class SocketsService:
         heard = self._events.take() if self._events else []
         families = reader.options.families
         events = [event for event in heard if event.entry.netid in families]
-        gone = [entry for entry in refresh.difference.gone if entry.key in before]
+        gone = [] if reader.leaves_out else [entry for entry in refresh.difference.gone if entry.key in before]
         return self._closing.report(
             events, gone, before, reader.table.entries, time.time_ns(), EVENT_FAMILIES if self._events else frozenset()
         )

@@ -16,6 +16,7 @@ from engine.model.sockets import SocketEntry
 from engine.model.tcp import SS_SPELLINGS, SocketState
 from engine.sockets.netlink_source import NetlinkSource
 from engine.sockets.proc_source import ProcSource
+from engine.sockets.pushed import Pushed
 from engine.sockets.service import read_table
 from engine.sockets.sock_diag import ALL_STATES, BOUND_INACTIVE
 from engine.sockets.source import nothing
@@ -56,7 +57,7 @@ def test_a_socket_that_is_bound_and_no_more_is_closed() -> None:
     """The eleventh state; ss shows it only when asked, and so does the source."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        shown = tcp_rows(NetlinkSource(states=ALL_STATES | BOUND_INACTIVE))
+        shown = tcp_rows(NetlinkSource(conditions=Pushed(ALL_STATES | BOUND_INACTIVE)))
         found = [row.state for row in shown if row.local_port == bound.getsockname()[1]]
     if not found:
         pytest.skip("needs Linux 6.8")
