@@ -11,7 +11,7 @@ from typing import Final
 UNKNOWN: Final = "-"
 """What stands where a value is not known."""
 
-LOOPBACK_SHORT: Final = {"127.0.0.1": "lo", "::1": "lo6"}
+LOOPBACK_SHORT: Final = {"127.0.0.1": "lo", "::1": "lo6", "::ffff:127.0.0.1": "lo"}
 """Narrow tables write the loopback addresses so."""
 
 WILDCARDS: Final = frozenset(("*", "0.0.0.0", "::"))
