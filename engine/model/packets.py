@@ -137,6 +137,10 @@ class CaptureStatus(msgspec.Struct, frozen=True, gc=False):
     degradations: tuple[Degradation, ...] = ()
     first_ts_ns: int = 0
     """Capture time of frame 1, which relative times count from; 0 before there is one."""
+    flows: int = 0
+    """Conversations known now."""
+    flows_evicted: int = 0
+    """Conversations given up to stay within the memory limit: a further segment of one begins a new one."""
 
 
 class Field(msgspec.Struct, frozen=True, gc=False):
