@@ -75,10 +75,14 @@ class CaptureService:
         if live is None:
             return
         until = time.monotonic() + BATCH_S
-        while frames := live.read():
+        frames = live.read()
+        if not frames:  # woken by an error instead: an interface went
+            self._next_tick = 0.0
+        while frames:
             take(frames)
             if time.monotonic() > until:
                 break
+            frames = live.read()
         self._tick()
 
     def pause_s(self) -> float | None:
@@ -227,6 +231,8 @@ class CaptureService:
             last_number=log.newest,
             degradations=live.degradations() if live else (),
             first_ts_ns=log.first_ts_ns,
+            flows=len(log.flows.flows),
+            flows_evicted=log.flows.evicted,
         )
 
 

@@ -300,6 +300,21 @@ def test_an_interface_that_goes_is_told_and_its_return_takes_that_back(
     assert len(rig.source.programs) == programs + 1
 
 
+def test_a_wake_without_frames_looks_at_the_interfaces_at_once(rig: Rig) -> None:
+    rig.start()
+    rig.source.interface_states["lo"] = InterfaceState.GONE
+    rig.deliver(tcp())
+    assert rig.status().degradations == ()
+    rig.service.readable(rig.source.fileno())
+    assert [degradation.code for degradation in rig.status().degradations] == ["INTERFACE_GONE"]
+
+
+def test_the_flows_are_counted(rig: Rig) -> None:
+    rig.start()
+    rig.deliver(tcp(40000), tcp(40001))
+    assert (rig.status().flows, rig.status().flows_evicted) == (2, 0)
+
+
 def test_a_loss_is_counted_and_stands_where_it_was(rig: Rig) -> None:
     rig.start()
     rig.source.batches.append([captured(tcp()), gap(5), captured(tcp())])
