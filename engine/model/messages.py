@@ -47,6 +47,9 @@ class AskSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
     options: SocketsOptions = SocketsOptions()
     labels: dict[int, str] = {}
     """PID to what it is of ours: `sockmon`, or an actor's kind."""
+    destroy: tuple[int, ...] = ()
+    """Keys of sockets to close first, by SOCK_DESTROY: their programs read ECONNABORTED, their peers get a reset. If
+    one cannot be closed the answer is Failed and says why."""
 
 
 class ClosedSocket(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -73,6 +76,13 @@ class SocketsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     source: str
     """netlink, proc or psutil: the one in use."""
     degradations: tuple[Degradation, ...] = ()
+    moved: dict[str, int] = {}
+    """The kernel's counters that went up since the answer before, by nstat's names (`TcpRetransSegs`), and how far;
+    only those that tell of loss, overflow or reset."""
+    moved_in_all: dict[str, int] = {}
+    """The same since the worker began."""
+    ephemeral: tuple[int, int] | None = None
+    """The first and the last port that connect() and bind() to 0 choose from (net.ipv4.ip_local_port_range)."""
 
 
 SocketsRequest = AskSockets
