@@ -6,6 +6,8 @@ import socket
 from functools import lru_cache
 from typing import Final
 
+from engine.model.errors import BadInput
+
 REMEMBERED_ADDRESSES: Final = 65_536
 """Texts kept: an address costs 1 µs to print and appears on most rows of the next dump again."""
 
@@ -32,3 +34,13 @@ def address_text(family: int, packed: bytes, v6only: bool) -> str:
     if packed == ANY6 and not v6only:
         return WILDCARD
     return ipv6_text(packed)
+
+
+def packed_address(family: int, text: str) -> bytes:
+    """The bytes behind a row's address; `*` is the IPv6 wildcard. Raises BadInput for what is no address."""
+    if text == WILDCARD:
+        return ANY6
+    try:
+        return socket.inet_pton(family, text)
+    except OSError as error:
+        raise BadInput(f"read {text!r} as an address") from error

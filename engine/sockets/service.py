@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Final
 
+from engine.model.errors import NetlinkError
 from engine.model.health import Degradation
-from engine.model.messages import AskSockets, ClosedSocket, SocketsAnswer, SocketsOptions
+from engine.model.messages import (
+    AskSockets,
+    ClosedSocket,
+    SocketsAnswer,
+    SocketsOptions,
+)
 from engine.model.sockets import SocketCounters, SocketEntry
+from engine.sockets.act import destroy
 from engine.sockets.closing import Closing
 from engine.sockets.events import EVENT_BUFFER, DestroyEvents
+from engine.sockets.kernel_counters import KernelCounters, ephemeral_range
+from engine.sockets.netlink_source import Conversation
 from engine.sockets.reader import Refresh, TableReader
 from engine.sockets.source import SourceError
 
@@ -28,6 +39,7 @@ class SocketsService:
         self._interrupted = 0
         self._malformed = 0
         self._closing = Closing()
+        self._kernel = KernelCounters()
         self._events: DestroyEvents | None = None
         self._deaf: tuple[Degradation, ...] = ()
         try:
@@ -51,9 +63,11 @@ class SocketsService:
         """Nothing is due."""
 
     def answer(self, request: AskSockets, descriptors: Sequence[int]) -> SocketsAnswer:
-        """Read the table and answer with what changed. Raises BadInput or SourceError."""
+        """Read the table and answer with what changed. Raises BadInput, FilterError or NetlinkError."""
         for descriptor in descriptors:
             os.close(descriptor)
+        for key in request.destroy:
+            self._destroy(key)
         began = time.perf_counter()
         reader, comparable = self._reader_for(request.options)
         before = reader.table.entries
@@ -66,6 +80,7 @@ class SocketsService:
         self._malformed += refresh.malformed
         closed = self._closed(before, refresh, reader)
         delta = reader.table.since(request.since)
+        moved, moved_in_all = self._kernel.moved()
         return SocketsAnswer(
             generation=delta.generation,
             full=delta.full,
@@ -75,7 +90,17 @@ class SocketsService:
             counters=self._counters((time.perf_counter() - began) * 1000, refresh),
             source=refresh.source,
             degradations=refresh.degradations + self._event_losses(),
+            moved=moved,
+            moved_in_all=moved_in_all,
+            ephemeral=ephemeral_range(),
         )
+
+    def _destroy(self, key: int) -> None:
+        entry = self._reader.table.entries.get(key) if self._reader else None
+        if entry is None:
+            raise NetlinkError("close a socket", errno.ENOENT, "it is gone already")
+        with closing(Conversation()) as conversation:
+            destroy(conversation, entry)
 
     def _drain(self) -> None:
         if self._events:
