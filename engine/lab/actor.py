@@ -179,7 +179,7 @@ class Actor(ABC):
             self.stop()
             return
         if command not in self.commands:
-            raise LabError(f"a {self.spec.kind} does not know the command {command.value!r}")
+            raise LabError(f"{self.spec.kind} does not know the command {command.value!r}")
         self.check_command(command, text)
         with self._lock:
             if self._state in ENDED:
