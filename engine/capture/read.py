@@ -6,7 +6,8 @@ Nothing here formats; engine.capture.read_json and engine.capture.read_text do.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from engine.capture.decode import decode_frame
 from engine.capture.files.frames import Frame, Interface
@@ -22,15 +23,25 @@ FLOW_BYTES_OF_FILES = 96 * 1024 * 1024
 flow given up would be taken for a new one."""
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, array_like=True, gc=False):
     """One frame of a file and what is known about it."""
 
     number: int
     """1-based, over all files."""
-    frame: Frame
-    content: Segment | OtherFrame
+    wire_length: int
+    captured: int
+    """Bytes of it in the file."""
+    segment: Segment | None
     placed: Placed | None
-    """None unless `content` is a Segment."""
+    other: OtherFrame | None
+    """Instead of `segment` and `placed`."""
+
+
+class Batch(msgspec.Struct, gc=False):
+    """The frames of one piece of a file, and a row for each."""
+
+    frames: list[Frame]
+    rows: list[Row]
 
 
 class Reading:
@@ -70,14 +81,14 @@ class Reading:
         """Fragmented datagrams that were not put together: incomplete for too long, or too many."""
         return self._reassembly.given_up
 
-    def batches(self) -> Iterator[list[Row]]:
-        """All rows. BadInput if a file cannot be opened or is no capture."""
+    def batches(self) -> Iterator[Batch]:
+        """All frames. BadInput if a file cannot be opened or is no capture."""
         for path in self._paths:
             with CaptureFile(path, self._follow) as file:
                 self.interfaces = file.interfaces
                 for frames in file.batches():
                     self.digits = max(interface.digits for interface in file.interfaces)
-                    yield self._rows(frames)
+                    yield Batch(frames, self._rows(frames))
                 self._lost_before += file.dropped
                 if file.note:
                     self.notes.append(f"{path}: {file.note}")
@@ -92,13 +103,15 @@ class Reading:
         segments = 0
         for frame in frames:
             number += 1
-            content = decode_frame(frame[0], frame[1], frame[2], frame[3], frame[4], reassembly)
+            data = frame.data
+            wire_length = frame.wire_length
+            content = decode_frame(frame.link_type, data, wire_length, frame.ts_ns, frame.interface, reassembly)
             if isinstance(content, Segment):
                 segments += 1
-                append(Row(number, frame, content, feed(content, number)))
+                append(Row(number, wire_length, len(data), content, feed(content, number), None))
             else:
                 self._undecodable += content.undecodable
-                append(Row(number, frame, content, None))
+                append(Row(number, wire_length, len(data), None, None, content))
         self._frames = number
         self.segments += segments
         return rows

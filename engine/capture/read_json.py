@@ -1,7 +1,6 @@
 """Rows as JSON Lines: one object a TCP segment, with tshark's values under short names.
 
-The objects are written by hand: every value is a number or a text of this program's own making, and this is the inner
-loop of `sockmon read --json`.
+Times are texts of seconds with 9 decimals, as tshark prints them: a JSON number would not hold nanoseconds since 1970.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ import msgspec
 
 from engine.capture.ip_text import address_text
 from engine.capture.read import Reading, Row
-from engine.flow.findings import OUT_OF_ORDER, RESENT, RETRANSMISSION, finding_names
+from engine.flow import placed as mark
+from engine.flow.findings import DUPLICATE_ACK, OUT_OF_ORDER, RESENT, RETRANSMISSION, finding_names
 from engine.flow.info import flags_text, info_line
 from engine.flow.options import (
     FAST_OPEN,
@@ -23,6 +23,7 @@ from engine.flow.options import (
     SACK,
     SACK_PERMITTED,
     TIMESTAMPS,
+    TIMESTAMPS_ALONE,
     WINDOW_SCALE,
     fast_open_cookie,
     is_duplicate_sack,
@@ -30,194 +31,254 @@ from engine.flow.options import (
     sack_blocks,
     timestamps,
 )
-from engine.flow.placed import (
-    ACCURATE_ECN,
-    ACKS_UNSEEN_AGAIN,
-    CUT_OPTIONS,
-    MALFORMED,
-    MULTIPATH,
-    NO_STREAM,
-    UNCERTAIN,
-    Placed,
-)
+from engine.flow.placed import Placed
 from engine.flow.states import pair_names
 from engine.model.packets import OtherFrame, Segment
 
-_ACK, _SYN, _RST = 0x10, 0x02, 0x04
+_SYN, _RST, _ACK = 0x002, 0x004, 0x010
+_FIN_SYN = 0x003
 _WRAP = 0xFFFFFFFF
+_BROKEN = mark.CUT_OPTIONS | mark.MALFORMED
+_UNUSUAL = _BROKEN | mark.UNCERTAIN | mark.NO_LENGTH | mark.NO_STREAM
+_UNVERIFIED = 2  # what tshark says of a checksum that it was not asked to check
+_TIMESTAMP_KINDS = (1, 1, 8)
 
 
-@lru_cache(1024)
-def _analysis_json(findings: int) -> str:
-    names = finding_names(findings)
-    text = '"analysis":[' + ",".join(f'"{name}"' for name in names) + "]"
-    if findings & RESENT & ~RETRANSMISSION:
-        # a fast or spurious retransmission raises the plain one too in tshark
-        raw = sorted({*names, "retransmission"})
-        text += ',"analysis_raw":[' + ",".join(f'"{name}"' for name in raw) + "]"
-    return text
+class SegmentObject(msgspec.Struct, omit_defaults=True, gc=False):
+    """One line. Sequence numbers are relative, the window is scaled; what ends in `_raw` is as in the header."""
+
+    frame: int
+    stream: int | None
+    t: str
+    """Since the first frame."""
+    src: str
+    dst: str
+    sport: int | None
+    dport: int | None
+    flags: str | None
+    seq: int | None
+    ack: int | None
+    """Null without the ACK bit."""
+    win: int | None
+    len: int | None
+    analysis: tuple[str, ...]
+    """Names of tcp.analysis.*, without the plain `retransmission` that a fast or spurious one raises too."""
+    t_epoch: str
+    frame_len: int
+    cap_len: int
+    protocols: str
+    info: str
+    seq_raw: int | None = None
+    ack_raw: int | None = None
+    nxtseq: int | None = None
+    win_raw: int | None = None
+    win_scale: int | None = None
+    """Multiplier; -1 unknown, -2 not used."""
+    hdr_len: int | None = None
+    flags_hex: str | None = None
+    completeness: int | None = None
+    """What the conversation had shown before this segment."""
+    states: tuple[str, str] | None = None
+    """The opener's and the responder's, after this segment."""
+    t_stream: str | None = None
+    t_delta: str | None = None
+    option_kinds: tuple[int, ...] | None = None
+    checksum_status: int | None = None
+    analysis_raw: tuple[str, ...] | None = None
+    dup_ack_frame: int | None = None
+    dup_ack_num: int | None = None
+    mss: int | None = None
+    ws: int | None = None
+    ws_shift: int | None = None
+    sackperm: bool = False
+    tsval: int | None = None
+    tsecr: int | None = None
+    sle: list[int] | None = None
+    sre: list[int] | None = None
+    dsack: bool = False
+    mptcp: list[int] | None = None
+    """Subtypes of the Multipath TCP options."""
+    tfo_cookie: str | None = None
+    tfo_request: bool = False
+    acks_frame: int | None = None
+    ack_rtt: str | None = None
+    irtt: str | None = None
+    bytes_in_flight: int | None = None
+    rto: str | None = None
+    rto_frame: int | None = None
+    urg: int | None = None
+    fragmented: bool = False
+    malformed: bool = False
+    uncertain: bool = False
+    """A capture loss makes `analysis` doubtful."""
 
 
-@lru_cache(256)
-def _states_json(states: int) -> str:
-    opener, responder = pair_names(states)
-    return f'"states":["{opener.value}","{responder.value}"]'
+_encoder = msgspec.json.Encoder()
 
 
-def _seconds(ns: int) -> str:
+def json_lines(rows: Iterable[Row], first_ns: int) -> bytes:
+    """The objects of the TCP segments among the rows, each on its line; `first_ns` is the time of frame 1."""
+    objects = []
+    for row in rows:
+        segment, placed = row.segment, row.placed
+        if segment is not None and placed is not None:
+            objects.append(segment_object(row, segment, placed, first_ns))
+        elif row.other is not None and row.other.protocol == "TCP":
+            objects.append(_nearly_nothing(row, row.other, first_ns))
+    return _encoder.encode_lines(objects)
+
+
+def seconds(ns: int) -> str:
     """Nanoseconds as seconds with 9 decimals."""
     if ns < 0:
-        return "-" + _seconds(-ns)
+        return "-" + seconds(-ns)
     text = f"{ns:010d}"
-    return text[:-9] + "." + text[-9:]
+    return f"{text[:-9]}.{text[-9:]}"
 
 
-def json_lines(rows: Iterable[Row], first_ns: int) -> str:
-    """The objects of the TCP segments among the rows, each on its line; `first_ns` is the time of frame 1."""
-    lines = []
-    for number, frame, content, placed in rows:
-        if placed is not None and isinstance(content, Segment):
-            lines.append(_object(number, frame.wire_length, len(frame.data), content, placed, first_ns))
-        elif isinstance(content, OtherFrame) and content.protocol == "TCP":
-            lines.append(_nearly_nothing(number, frame.wire_length, len(frame.data), content, first_ns))
-    return "".join(lines)
-
-
-def _object(number: int, wire_length: int, captured: int, segment: Segment, placed: Placed, first_ns: int) -> str:
-    flags, length, marks, findings = segment.flags, segment.len, placed.marks, placed.findings
-    now_ns = segment.ts_ns
-    start = (
-        f'{{"frame":{number},"stream":{placed.stream if placed.stream >= 0 else "null"},'
-        f'"t":"{_seconds(now_ns - first_ns)}",'
-        f'"src":"{address_text(segment.src)}","dst":"{address_text(segment.dst)}",'
-        f'"sport":{segment.sport},"dport":{segment.dport},'
+def segment_object(row: Row, segment: Segment, placed: Placed, first_ns: int) -> SegmentObject:
+    """The object of one segment."""
+    flags, length, findings, marks = segment.flags, segment.len, placed.findings, placed.marks
+    now_ns, scale, header_length = segment.ts_ns, placed.scale, segment.header_length
+    seq = placed.seq
+    line = SegmentObject(
+        row.number,
+        placed.stream,
+        seconds(now_ns - first_ns),
+        address_text(segment.src),
+        address_text(segment.dst),
+        segment.sport,
+        segment.dport,
+        flags_text(flags, marks & mark.ACCURATE_ECN),
+        seq,
+        placed.ack if flags & _ACK else None,
+        placed.window,
+        length,
+        finding_names(findings),
+        seconds(now_ns),
+        row.wire_length,
+        row.captured,
+        segment.layers,
+        info_line(segment, placed),
+        segment.seq,
+        segment.ack,
+        seq + length + (1 if flags & _FIN_SYN else 0) & _WRAP,
+        segment.wnd,
+        None if flags & _SYN else scale if scale < 0 else 1 << scale,
+        header_length,
+        _hexadecimal(flags),
+        placed.completeness,
+        pair_names(placed.states),
+        seconds(placed.since_first_ns),
+        seconds(placed.since_previous_ns),
+        (),
+        _UNVERIFIED,
     )
-    end = (
-        f'"t_epoch":"{_seconds(now_ns)}","frame_len":{wire_length},"cap_len":{captured},'
-        f'"protocols":"{segment.layers}{_layers_above(segment, placed)}","info":"{info_line(segment, placed)}"}}\n'
-    )
-    malformed = '"malformed":true,' if marks & MALFORMED else ""
-    if marks & NO_STREAM:
-        return f'{start}"flags":null,"seq":null,"ack":null,"win":null,"len":null,"analysis":[],{malformed}{end}'
-    more = malformed
-    if segment.fragmented and length >= 0:
-        more += '"fragmented":true,'
-    if segment.header_length < 20:  # nothing past the sequence number is taken for a TCP header's
-        return (
-            f'{start}"flags":"{flags_text(flags, bool(marks & ACCURATE_ECN))}","seq":{placed.seq},"ack":null,'
-            f'"win":null,"len":{_known(length)},"analysis":[],{more}"seq_raw":{segment.seq},'
-            f'"hdr_len":{segment.header_length},"completeness":{placed.completeness},{end}'
-        )
-    if placed.dup_ack_number:
-        more += f'"dup_ack_frame":{placed.dup_ack_frame},"dup_ack_num":{placed.dup_ack_number},'
-    if segment.options:
-        more += _options_json(segment, placed)
-    if not marks & (MALFORMED | CUT_OPTIONS):
-        more += _derived_json(placed)
-    if segment.urg:
-        more += f'"urg":{segment.urg},'
-    if marks & UNCERTAIN:
-        more += '"uncertain":true,'
-    scale = placed.scale
-    following = placed.seq + length + (1 if flags & 3 else 0) & _WRAP if length >= 0 else "null"
-    return (
-        f'{start}"flags":"{flags_text(flags, bool(marks & ACCURATE_ECN))}",'
-        f'"seq":{placed.seq},"ack":{placed.ack if flags & _ACK else "null"},"win":{placed.window},'
-        f'"len":{_known(length)},{_analysis_json(findings)},{more}'
-        f'"seq_raw":{segment.seq},"ack_raw":{segment.ack},"nxtseq":{following},"win_raw":{segment.wnd},'
-        f'"win_scale":{"null" if flags & _SYN else scale if scale < 0 else 1 << scale},'
-        f'"hdr_len":{segment.header_length},"flags_hex":"0x{flags:04x}","completeness":{placed.completeness},'
-        f'{_states_json(placed.states)},"t_stream":"{_seconds(placed.since_first_ns)}",'
-        f'"t_delta":"{_seconds(placed.since_previous_ns)}","checksum_status":2,{end}'
-    )
-
-
-def _nearly_nothing(number: int, wire_length: int, captured: int, content: OtherFrame, first_ns: int) -> str:
-    """A frame that holds less of a TCP header than the ports."""
-    return (
-        f'{{"frame":{number},"stream":null,"t":"{_seconds(content.ts_ns - first_ns)}",'
-        f'"src":"{address_text(content.src)}","dst":"{address_text(content.dst)}","sport":null,"dport":null,"flags":null,"seq":null,"ack":null,"win":null,'
-        f'"len":null,"analysis":[],"t_epoch":"{_seconds(content.ts_ns)}","frame_len":{wire_length},'
-        f'"cap_len":{captured},"info":"{content.info}"}}\n'
-    )
-
-
-def _known(length: int) -> int | str:
-    return length if length >= 0 else "null"
-
-
-def _layers_above(segment: Segment, placed: Placed) -> str:
-    """The layers of options and payload; tshark hands the payload of what was sent before, or came late, to nobody."""
-    text = ""
-    if placed.marks & MULTIPATH:
-        text = ":mptcp" * sum(kind == MPTCP for kind, _ in parse_options(segment.options).options)
-    if segment.len <= 0 or segment.header_length < 20 or segment.flags & _RST:
-        return text
-    if placed.marks & (CUT_OPTIONS | MALFORMED) or placed.findings & (RETRANSMISSION | OUT_OF_ORDER):
-        return text
-    return text + ":data"
-
-
-def _derived_json(placed: Placed) -> str:
-    """What the analysis reckons from this and earlier segments."""
-    text = ""
-    if placed.acks_frame:
-        text = f'"acks_frame":{placed.acks_frame},'
-        if placed.ack_rtt_ns:
-            text += f'"ack_rtt":"{_seconds(placed.ack_rtt_ns)}",'
-    if placed.bytes_in_flight:
-        text += f'"bytes_in_flight":{placed.bytes_in_flight},'
-    if placed.rto_ns:
-        text += f'"rto":"{_seconds(placed.rto_ns)}","rto_frame":{placed.rto_frame},'
-    if placed.irtt_ns and (text or placed.findings or placed.marks & ACKS_UNSEEN_AGAIN):
-        text += f'"irtt":"{_seconds(placed.irtt_ns)}",'
-    return text
-
-
-def _options_json(segment: Segment, placed: Placed) -> str:
     raw = segment.options
-    if len(raw) == 12:
-        stamps = timestamps(raw)
-        if stamps is not None and raw[:2] == b"\1\1":
-            return f'"tsval":{stamps[0]},"tsecr":{stamps[1]},"option_kinds":[1,1,8],'
-    text = ""
-    kinds = []
-    multipath = []
-    base = placed.peer_base
-    for kind, value in parse_options(raw, segment.header_length - 20 - len(raw)).options:
-        kinds.append(kind)
+    if raw:
+        if len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):
+            stamps = timestamps(raw)
+            if stamps is not None:
+                line.tsval, line.tsecr = stamps
+            line.option_kinds = _TIMESTAMP_KINDS
+        else:
+            _add_options(line, segment, placed)
+    if length > 0 and not flags & _RST and not findings & (RETRANSMISSION | OUT_OF_ORDER):
+        line.protocols += ":data"  # tshark hands on no payload that was sent before, came late, or is a reset's reason
+    _add_derived(line, placed)
+    if segment.urg:
+        line.urg = segment.urg
+    if marks & _UNUSUAL or header_length < 20 or segment.fragmented:
+        _correct(line, segment, placed)
+    return line
+
+
+def _add_derived(line: SegmentObject, placed: Placed) -> None:
+    """What the analysis reckons from this and earlier segments."""
+    findings = placed.findings
+    known = bool(findings)
+    if placed.bytes_in_flight:
+        line.bytes_in_flight = placed.bytes_in_flight
+        known = True
+    if placed.acks_frame:
+        line.acks_frame = placed.acks_frame
+        known = True
+        if placed.ack_rtt_ns:
+            line.ack_rtt = seconds(placed.ack_rtt_ns)
+    if findings:
+        if findings & DUPLICATE_ACK:
+            line.dup_ack_frame, line.dup_ack_num = placed.dup_ack_frame, placed.dup_ack_number
+        if findings & RESENT & ~RETRANSMISSION:
+            line.analysis_raw = finding_names(findings | RETRANSMISSION)
+        if placed.rto_ns:
+            line.rto, line.rto_frame = seconds(placed.rto_ns), placed.rto_frame
+    if placed.irtt_ns and (known or placed.marks & mark.ACKS_UNSEEN_AGAIN):
+        line.irtt = seconds(placed.irtt_ns)
+
+
+def _add_options(line: SegmentObject, segment: Segment, placed: Placed) -> None:
+    raw = segment.options
+    options = parse_options(raw, segment.header_length - 20 - len(raw)).options
+    line.option_kinds = tuple([kind for kind, _ in options])
+    for kind, value in options:
         size = len(value)
         if kind == TIMESTAMPS and size == 8:
-            text += f'"tsval":{int.from_bytes(value[:4], "big")},"tsecr":{int.from_bytes(value[4:], "big")},'
+            line.tsval, line.tsecr = int.from_bytes(value[:4], "big"), int.from_bytes(value[4:], "big")
         elif kind == MSS and size == 2:
-            text += f'"mss":{int.from_bytes(value, "big")},'
+            line.mss = int.from_bytes(value, "big")
         elif kind == WINDOW_SCALE and size == 1:
-            text += f'"ws":{1 << min(value[0], MAX_SHIFT)},"ws_shift":{value[0]},'
+            line.ws, line.ws_shift = 1 << min(value[0], MAX_SHIFT), value[0]
         elif kind == SACK_PERMITTED:
-            text += '"sackperm":true,'
+            line.sackperm = True
         elif kind == SACK:
-            text += _sack_json(sack_blocks(value), base, segment.ack)
+            blocks = sack_blocks(value)
+            line.sle = [left - placed.peer_base & _WRAP for left, _ in blocks]
+            line.sre = [right - placed.peer_base & _WRAP for _, right in blocks]
+            line.dsack = is_duplicate_sack(blocks, segment.ack)
         elif kind == MPTCP and value:
-            multipath.append(value[0] >> 4)
+            line.mptcp = [*(line.mptcp or ()), value[0] >> 4]
+            line.protocols += ":mptcp"
         elif kind >= FAST_OPEN:
             cookie = fast_open_cookie(kind, value)
-            if cookie:
-                text += f'"tfo_cookie":"{cookie.hex()}",'
-            elif cookie is not None:
-                text += '"tfo_request":true,'
-    if multipath:
-        text += f'"mptcp":{multipath},'
-    return f'{text}"option_kinds":{kinds},'
+            if cookie is not None:
+                line.tfo_cookie, line.tfo_request = cookie.hex() or None, not cookie
 
 
-def _sack_json(blocks: list[tuple[int, int]], base: int, ack: int) -> str:
-    lefts = [left - base & _WRAP for left, _ in blocks]
-    rights = [right - base & _WRAP for _, right in blocks]
-    duplicate = '"dsack":true,' if is_duplicate_sack(blocks, ack) else ""
-    return f'"sle":{lefts},"sre":{rights},{duplicate}'
+def _correct(line: SegmentObject, segment: Segment, placed: Placed) -> None:
+    """Take out of a line what is not known of a segment that is not all there, and say why."""
+    marks = placed.marks
+    line.fragmented = segment.fragmented and segment.len >= 0
+    line.malformed = bool(marks & mark.MALFORMED)
+    line.uncertain = bool(marks & mark.UNCERTAIN)
+    if segment.len < 0:
+        line.len = line.nxtseq = None
+    if marks & _BROKEN or segment.header_length < 20:
+        line.protocols = line.protocols.removesuffix(":data")
+        line.acks_frame = line.ack_rtt = line.irtt = line.rto = line.rto_frame = line.bytes_in_flight = None
+    if segment.header_length < 20:  # past the sequence number nothing is taken for a TCP header's
+        line.ack = line.win = line.ack_raw = line.win_raw = line.win_scale = line.nxtseq = line.urg = None
+        line.flags_hex = line.t_stream = line.t_delta = line.option_kinds = line.checksum_status = None
+    if marks & mark.NO_STREAM:
+        line.stream = line.flags = line.seq = line.ack = line.win = line.len = None
+        line.seq_raw = line.ack_raw = line.nxtseq = line.win_raw = line.win_scale = line.hdr_len = line.flags_hex = None
+        line.completeness = line.states = line.t_stream = line.t_delta = line.option_kinds = line.urg = None
+        line.checksum_status = None
 
 
-def summary_line(reading: Reading) -> str:
+def _nearly_nothing(row: Row, frame: OtherFrame, first_ns: int) -> SegmentObject:
+    """The object of a frame that holds less of a TCP header than its ports."""
+    return SegmentObject(
+        row.number, None, seconds(frame.ts_ns - first_ns), address_text(frame.src), address_text(frame.dst), None, None,
+        None, None, None, None, None, (), seconds(frame.ts_ns), row.wire_length, row.captured, "", frame.info,
+    )  # fmt: skip
+
+
+@lru_cache(4096)
+def _hexadecimal(flags: int) -> str:
+    return f"0x{flags:04x}"
+
+
+def summary_line(reading: Reading) -> bytes:
     """The last line: how far the lines before it can be trusted."""
     summary = msgspec.structs.asdict(reading.trust) | {
         "segments": reading.segments,
@@ -226,4 +287,4 @@ def summary_line(reading: Reading) -> str:
         "fragments_given_up": reading.fragments_given_up,
         "notes": reading.notes,
     }
-    return msgspec.json.encode({"summary": summary}).decode() + "\n"
+    return _encoder.encode({"summary": summary}) + b"\n"

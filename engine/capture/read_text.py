@@ -8,30 +8,33 @@ from engine.capture.ip_text import address_text
 from engine.capture.read import Row
 from engine.flow.info import info_line
 from engine.flow.placed import MULTIPATH, UNCERTAIN
-from engine.model.packets import Segment
 
 UNCERTAIN_MARK = "[?] "
 """Before an Info line whose findings depend on frames that the capture missed."""
 
 
-def text_lines(rows: Iterable[Row], first_ns: int, digits: int) -> str:
+def text_lines(rows: Iterable[Row], first_ns: int, digits: int) -> bytes:
     """One line a frame; times are since `first_ns`, with `digits` decimals."""
     lines = []
-    for number, frame, content, placed in rows:
-        if isinstance(content, Segment) and placed is not None:
+    for row in rows:
+        segment, placed = row.segment, row.placed
+        if segment is not None and placed is not None:
             protocol = "MPTCP" if placed.marks & MULTIPATH else "TCP"
-            info = info_line(content, placed)
+            info = info_line(segment, placed)
             if placed.marks & UNCERTAIN:
                 info = UNCERTAIN_MARK + info
-        elif isinstance(content, Segment):
-            continue
+            ts_ns, src, dst = segment.ts_ns, segment.src, segment.dst
         else:
-            protocol, info = content.protocol, content.info
+            other = row.other
+            if other is None:
+                continue
+            protocol, info, ts_ns, src, dst = other.protocol, other.info, other.ts_ns, other.src, other.dst
+        seconds = relative_time(ts_ns - first_ns, digits)
         lines.append(
-            f"{number:5} {relative_time(frame.ts_ns - first_ns, digits):>10} {address_text(content.src):>12} → "
-            f"{address_text(content.dst):12} {protocol} {frame.wire_length} {info}\n"
+            f"{row.number:5} {seconds:>10} {address_text(src):>12} → {address_text(dst):12} "
+            f"{protocol} {row.wire_length} {info}\n"
         )
-    return "".join(lines)
+    return "".join(lines).encode()
 
 
 def relative_time(ns: int, digits: int) -> str:
@@ -39,4 +42,6 @@ def relative_time(ns: int, digits: int) -> str:
     if ns < 0:
         return "-" + relative_time(-ns, digits)
     text = f"{ns:010d}"
-    return f"{text[:-9]}.{text[-9:]}"[: len(text) - 8 + digits] if digits else text[:-9]
+    if not digits:
+        return text[:-9]
+    return f"{text[:-9]}.{text[-9 : digits - 9] if digits < 9 else text[-9:]}"

@@ -13,7 +13,6 @@ excludes the others of its set.
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
 
 from engine.flow.findings import (
     ACK_LOST_AGAIN,
@@ -32,9 +31,10 @@ from engine.flow.findings import (
     ZERO_WINDOW_PROBE,
     ZERO_WINDOW_PROBE_ACK,
 )
-from engine.flow.flow import ACK, FIN, RST, SCALE_OFF, SCALE_UNKNOWN, SYN, Direction, Flow
-from engine.model.packets import Segment
+from engine.flow.flow import ACK, FIN, RST, SCALE_OFF, SCALE_UNKNOWN, SYN, Direction, Flow, Unacked
 
+_SYN_FIN = SYN | FIN
+_SYN_FIN_RST = SYN | FIN | RST
 _WRAP = 0xFFFFFFFF
 _HALF = 0x80000000
 _UNSIGNED = 0xFFFFFFFFFFFFFFFF
@@ -51,55 +51,48 @@ _OUT_OF_ORDER_NS = 3_000_000
 _MAX_FLIGHT = 2_000_000_000
 
 
-class Analysis(NamedTuple):
-    """What `analyse` found."""
-
-    findings: int
-    acks_frame: int
-    ack_rtt_ns: int
-    bytes_in_flight: int
-    rto_ns: int
-    rto_frame: int
+Analysis = tuple[int, int, int, int, int, int]
+"""Findings; the frame that this segment acknowledges and its round trip in ns; bytes in flight after it; for a
+retransmission the time since its first sending in ns and that frame. 0 where there is none."""
 
 
-def analyse(flow: Flow, me: Direction, you: Direction, segment: Segment, number: int, multipath_new: bool) -> Analysis:
+def analyse(
+    flow: Flow,
+    me: Direction,
+    you: Direction,
+    seq: int,
+    ack: int,
+    flags: int,
+    wnd: int,
+    length: int,
+    now_ns: int,
+    number: int,
+    multipath_new: bool,
+) -> Analysis:
     """Decide the findings of a segment whose length is known, then take it into both directions' state.
 
     `multipath_new`: kinds of Multipath TCP option were seen in its connection since this direction's previous segment.
     """
-    seq, ack, flags, wnd, length, now_ns = (
-        segment.seq, segment.ack, segment.flags, segment.wnd, segment.len, segment.ts_ns,
-    )  # fmt: skip
     nextseq = me.nextseq
-    plain = not flags & (SYN | FIN | RST)
     at_next = seq == nextseq
-    findings = 0
-    rto_ns = rto_frame = 0
-
-    if length == 1 and at_next and not you.window:
+    takes_space = length or flags & _SYN_FIN
+    findings = rto_ns = rto_frame = 0
+    if at_next and length == 1 and not you.window:
         findings = ZERO_WINDOW_PROBE
+    elif at_next and wnd and not flags & _SYN_FIN_RST:
+        if length:
+            if you.scale != SCALE_UNKNOWN and _fills_window(you, seq + length):
+                findings = WINDOW_FULL
+        elif ack == me.lastack:
+            findings = _repeats(me, you, wnd, multipath_new)
     else:
-        if plain and not wnd:
-            findings = ZERO_WINDOW
-        if not at_next and nextseq and not flags & RST and (seq - nextseq & _WRAP) <= _HALF:
-            findings |= LOST_SEGMENT
-            me.flight_known = False
-        if plain:
-            if length <= 1 and seq == (nextseq - 1 & _WRAP):
-                findings |= KEEP_ALIVE
-            if length:
-                if you.scale != SCALE_UNKNOWN:
-                    shift = 0 if you.fresh or you.scale == SCALE_OFF else you.scale
-                    if (seq + length - you.lastack - (you.window << shift)) & _WRAP == 0:
-                        findings |= WINDOW_FULL
-            elif at_next and ack == me.lastack:
-                findings |= _repeats(me, you, wnd, multipath_new)
+        findings = _out_of_line(me, you, seq, ack, flags, wnd, length)
 
     if ack != me.lastack:
         me.newack_frame = number
         me.dup = 0
 
-    if flags & ACK and you.maxack and 0 < (ack - you.maxack & _WRAP) <= _HALF:
+    if 0 < (ack - you.maxack & _WRAP) <= _HALF and flags & ACK and you.maxack:
         if (you.maxack - you.nextseq & _WRAP) >= _HALF:
             findings |= ACK_LOST_SEGMENT
             you.maxack = you.nextseq
@@ -107,8 +100,7 @@ def analyse(flow: Flow, me: Direction, you: Direction, segment: Segment, number:
             findings |= ACK_LOST_AGAIN if you.dup else ACK_LOST_SEGMENT
             you.dup = -1
 
-    takes_space = length or flags & (SYN | FIN)
-    if takes_space and not findings & KEEP_ALIVE:
+    if takes_space and (not at_next or (you.lastack - seq - length & _WRAP) <= _HALF) and not findings & KEEP_ALIVE:
         resent = _resent(flow, me, you, seq, length, flags, now_ns)
         if resent:
             findings |= resent
@@ -123,7 +115,7 @@ def analyse(flow: Flow, me: Direction, you: Direction, segment: Segment, number:
         if unacked is None:
             unacked = me.unacked = deque()
         if len(unacked) < MAX_UNACKED:
-            if flags & (SYN | FIN):
+            if flags & _SYN_FIN:
                 end = end + 1 & _WRAP
             if not unacked:
                 me.unacked_low, me.unacked_high, me.unacked_sorted = seq, end, True
@@ -135,7 +127,7 @@ def analyse(flow: Flow, me: Direction, you: Direction, segment: Segment, number:
                     me.unacked_low = seq
                 if (end - me.unacked_high & _WRAP) < _HALF:
                     me.unacked_high = end
-            unacked.append((end, seq, number, now_ns))
+            unacked.append(Unacked(end, seq, number, now_ns))
     if not probe:
         if not nextseq or 0 < (end - nextseq & _WRAP) <= _HALF:
             me.nextseq, me.nextseq_ns, me.nextseq_frame = end, now_ns, number
@@ -155,18 +147,43 @@ def analyse(flow: Flow, me: Direction, you: Direction, segment: Segment, number:
         you.flight_known = True
     in_flight = 0
     if length and me.flight_known and me.unacked:
-        in_flight = _in_flight(me) - you.sacked - (1 if flags & (SYN | FIN) else 0)
+        in_flight = _in_flight(me) - you.sacked - (1 if flags & _SYN_FIN else 0)
         if not 0 < in_flight < _MAX_FLIGHT:
             in_flight = 0
-    return Analysis(findings, acks_frame, ack_rtt_ns, in_flight, rto_ns, rto_frame)
+    return findings, acks_frame, ack_rtt_ns, in_flight, rto_ns, rto_frame
+
+
+def _fills_window(you: Direction, end: int) -> bool:
+    """Whether a segment that ends there fills the window that `you` last told, whose scale is known."""
+    shift = 0 if you.fresh or you.scale == SCALE_OFF else you.scale
+    return (end - you.lastack - (you.window << shift)) & _WRAP == 0
+
+
+def _out_of_line(me: Direction, you: Direction, seq: int, ack: int, flags: int, wnd: int, length: int) -> int:
+    """What can be said of a segment that opens, closes or resets, has no window, or is not the next in sequence."""
+    nextseq = me.nextseq
+    findings = 0
+    plain = not flags & _SYN_FIN_RST
+    if plain and not wnd:
+        findings = ZERO_WINDOW
+    if nextseq and not flags & RST and 0 < (seq - nextseq & _WRAP) <= _HALF:
+        findings |= LOST_SEGMENT
+        me.flight_known = False
+    if plain:
+        if length <= 1 and seq == (nextseq - 1 & _WRAP):
+            findings |= KEEP_ALIVE
+        if length:
+            if you.scale != SCALE_UNKNOWN and _fills_window(you, seq + length):
+                findings |= WINDOW_FULL
+        elif seq == nextseq and ack == me.lastack and me.window == 0 and you.lastfindings & ZERO_WINDOW_PROBE:
+            findings |= ZERO_WINDOW_PROBE_ACK
+    return findings
 
 
 def _repeats(me: Direction, you: Direction, wnd: int, multipath_new: bool) -> int:
-    """What an empty segment is that repeats sequence and acknowledgement numbers of the one before."""
+    """What an empty segment with a window is that repeats the numbers of the one before."""
     if wnd != me.window:
-        return WINDOW_UPDATE if wnd else 0
-    if not wnd:
-        return ZERO_WINDOW_PROBE_ACK if you.lastfindings & ZERO_WINDOW_PROBE else 0
+        return WINDOW_UPDATE
     if you.lastfindings & KEEP_ALIVE:
         return KEEP_ALIVE_ACK
     if multipath_new:
@@ -184,7 +201,7 @@ def _resent(flow: Flow, me: Direction, you: Direction, seq: int, length: int, fl
         return 0
     if (you.dup >= 2 or you.dup < 0) and you.lastack == seq and 0 <= now_ns - you.lastack_ns < _FAST_RETRANSMISSION_NS:
         return FAST_RETRANSMISSION
-    end = seq + length + (1 if flags & (SYN | FIN) else 0) & _WRAP
+    end = seq + length + (1 if flags & _SYN_FIN else 0) & _WRAP
     age_ns = now_ns - me.nextseq_ns
     # both are unsigned in Wireshark: time that went back is a huge age, a negative round trip a huge limit
     if end != nextseq and age_ns & _UNSIGNED < (flow.irtt_ns or _OUT_OF_ORDER_NS) & _UNSIGNED:
@@ -195,8 +212,8 @@ def _resent(flow: Flow, me: Direction, you: Direction, seq: int, length: int, fl
 def _first_sending(me: Direction) -> tuple[int, int]:
     """Frame and time of the oldest segment that is not yet acknowledged, or else of the highest one seen."""
     if me.unacked:
-        _, _, frame, sent_ns = me.unacked[0]
-        return frame, sent_ns
+        oldest = me.unacked[0]
+        return oldest.frame, oldest.ts_ns
     return me.nextseq_frame, me.nextseq_ns
 
 
@@ -208,7 +225,7 @@ def _in_flight(me: Direction) -> int:
         return high - low
     # numbers before the base are huge when relative, so the extremes are others
     unacked = me.unacked or ()
-    return max(end - base & _WRAP for end, _, _, _ in unacked) - min(seq - base & _WRAP for _, seq, _, _ in unacked)
+    return max(sent.end - base & _WRAP for sent in unacked) - min(sent.seq - base & _WRAP for sent in unacked)
 
 
 def _acknowledge(you: Direction, ack: int) -> tuple[int, int]:
@@ -221,32 +238,31 @@ def _acknowledge(you: Direction, ack: int) -> tuple[int, int]:
     frame = sent_ns = 0
     if you.unacked_sorted:
         while unacked:
-            end, seq, sent_frame, sent_at = unacked[0]
-            if (ack - end & _WRAP) >= _HALF:
-                if (ack - seq - 1 & _WRAP) < _HALF:
-                    unacked[0] = (end, ack, sent_frame, sent_at)
+            sent = unacked[0]
+            if (ack - sent.end & _WRAP) >= _HALF:
+                if (ack - sent.seq - 1 & _WRAP) < _HALF:
+                    sent.seq = ack
+                you.unacked_low = sent.seq
                 break
-            if ack == end:
-                frame, sent_ns = sent_frame, sent_at
+            if ack == sent.end:
+                frame, sent_ns = sent.frame, sent.ts_ns
             unacked.popleft()
-        if unacked:
-            you.unacked_low = unacked[0][1]
         return frame, sent_ns
-    left: deque[tuple[int, int, int, int]] = deque()
+    left: deque[Unacked] = deque()
     low = 0
-    for entry in unacked:
-        end, seq, sent_frame, sent_at = entry
+    for sent in unacked:
+        end = sent.end
         if ack == end:
             if not frame:
-                frame, sent_ns = sent_frame, sent_at
+                frame, sent_ns = sent.frame, sent.ts_ns
             continue
         if (ack - end & _WRAP) < _HALF:
             continue
-        if (ack - seq - 1 & _WRAP) < _HALF:
-            entry, seq = (end, ack, sent_frame, sent_at), ack
-        if not left or (seq - low & _WRAP) >= _HALF:
-            low = seq
-        left.append(entry)
+        if (ack - sent.seq - 1 & _WRAP) < _HALF:
+            sent.seq = ack
+        if not left or (sent.seq - low & _WRAP) >= _HALF:
+            low = sent.seq
+        left.append(sent)
     you.unacked = left
     you.unacked_low = low
     return frame, sent_ns

@@ -16,8 +16,17 @@ from engine.model.tcp import TcpFlags
 FIN, SYN, RST, ACK = int(TcpFlags.FIN), int(TcpFlags.SYN), int(TcpFlags.RST), int(TcpFlags.ACK)
 """As plain numbers: arithmetic on an IntFlag costs ten times as much, and every segment is tested for these."""
 
-Unacked = tuple[int, int, int, int]
-"""A segment sent and not yet acknowledged: sequence number after it, its own, frame number, time."""
+
+class Unacked(msgspec.Struct, gc=False):
+    """A segment sent and not yet acknowledged."""
+
+    end: int
+    """The sequence number after it."""
+    seq: int
+    """Its own, or where what is not yet acknowledged of it starts."""
+    frame: int
+    ts_ns: int
+
 
 SCALE_UNKNOWN = -1
 SCALE_OFF = -2
@@ -81,6 +90,9 @@ class Direction(msgspec.Struct, gc=False):
 
 HOLE_OPEN, HOLE_PAST = 1, 2
 
+SPECIAL_HOLE, SPECIAL_ECN, SPECIAL_MULTIPATH = 1, 2, 4
+"""A capture loss, agreement on accurate ECN, a subflow of Multipath TCP."""
+
 
 class Flow(msgspec.Struct, gc=False):
     """One conversation. `src` is the sender of its first frame seen; that is the opener unless the SYN was missed."""
@@ -117,7 +129,8 @@ class Flow(msgspec.Struct, gc=False):
     """The first FIN or RST."""
     over_ns: int = 0
     """When both ends were done."""
-    accurate_ecn: bool = False
+    special: int = 0
+    """What is rare and costs extra work on each segment: bits SPECIAL_."""
     ecn_syn: int = 0
     """The ECN bits of the SYN, for the agreement on AccECN."""
     fast_open_data: bool = False

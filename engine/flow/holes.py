@@ -6,7 +6,7 @@ then on only what begins before that segment's end is in doubt, since it may hav
 
 from __future__ import annotations
 
-from engine.flow.flow import HOLE_OPEN, HOLE_PAST, Direction, Flow
+from engine.flow.flow import HOLE_OPEN, HOLE_PAST, SPECIAL_HOLE, Direction, Flow
 
 _WRAP = 0xFFFFFFFF
 _HALF = 0x80000000
@@ -15,6 +15,7 @@ _HALF = 0x80000000
 def open_holes(flow: Flow, loss_epoch: int) -> None:
     """The capture missed frames since the flow's last segment."""
     flow.loss_epoch = loss_epoch
+    flow.special |= SPECIAL_HOLE
     for direction in (flow.forward, flow.backward):
         if direction.based:
             direction.hole = HOLE_OPEN

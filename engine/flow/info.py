@@ -9,13 +9,14 @@ import struct
 from collections.abc import Callable
 from functools import lru_cache
 
-from engine.flow import placed as mark
-from engine.flow.findings import PREFIXES
-from engine.flow.options import CUT, MAX_SHIFT, TIMESTAMPS, TIMESTAMPS_ALONE, Options, parse_options, sack_blocks
-from engine.flow.placed import ACCURATE_ECN, CUT_OPTIONS, NO_STREAM, Placed
+from engine.flow import placed as marks
+from engine.flow.findings import DUPLICATE_ACK, PREFIXES
+from engine.flow.options import CUT, MAX_SHIFT, READ, TIMESTAMPS, TIMESTAMPS_ALONE, Options, parse_options, sack_blocks
+from engine.flow.placed import ACCURATE_ECN, CUT_OPTIONS, NO_LENGTH, NO_STREAM, Placed
 from engine.model.packets import Segment
 
 _ACK, _URG = 0x010, 0x020
+_ACK_URG = 0x030
 _WRAP = 0xFFFFFFFF
 _TIMESTAMP_PAIR = struct.Struct(">II").unpack_from
 _BITS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE")
@@ -23,14 +24,14 @@ _SYN = 0x002
 _ECN_BITS = 0x1C0
 _RESERVED = 0xE00
 LIMITED = "[Packet size limited during capture]"
-_TRANSPARENCY, _TRANSPARENCY_KIND = "TRPY, ", 78  # of Riverbed's WAN optimisers
+_TRANSPARENCY_KIND = 78
 MALFORMED = "[Malformed Packet]"
 UNREASSEMBLED = "[BoundErrorUnreassembled Packet]"
 _OVERLONG = "[Malformed Packet: length of contained item exceeds length of containing item]"
 
 
 @lru_cache(8192)  # 4,096 values of 12 bits, with and without accurate ECN
-def flags_text(flags: int, accurate_ecn: bool = False) -> str:
+def flags_text(flags: int, accurate_ecn: int = 0) -> str:
     """The control bits by name: `PSH, ACK`, `<None>`; with accurate ECN (RFC 9768) `ACK, ACE=5`."""
     counted = accurate_ecn and not flags & _SYN
     names = [name for i, name in enumerate(_BITS) if flags >> i & 1 and not (counted and i >= 6)]
@@ -46,80 +47,91 @@ def ace_counter(flags: int) -> int:
     return (flags >> 8 & 1) << 2 | (flags >> 7 & 1) << 1 | flags >> 6 & 1
 
 
-def is_transparent(raw: bytes) -> bool:
-    """Whether the options carry the original addresses of a connection through a WAN optimiser."""
-    return any(kind == _TRANSPARENCY_KIND for kind, _ in parse_options(raw).options)
+def _transparency(raw: bytes) -> str:
+    """What tshark says first if the options carry the addresses that a WAN optimiser (Riverbed's) hides."""
+    if _TRANSPARENCY_KIND in raw and any(kind == _TRANSPARENCY_KIND for kind, _ in parse_options(raw).options):
+        return "TRPY, "
+    return ""
+
+
+@lru_cache(4096)
+def _prefix(findings: int) -> str:
+    return "".join(words for bit, words in PREFIXES if findings & bit)
 
 
 def findings_text(placed: Placed) -> str:
     """The bracketed words in front of the line, each with a space behind."""
     findings = placed.findings
-    return "".join(
-        words.format(frame=placed.dup_ack_frame, number=placed.dup_ack_number)
-        for bit, words in PREFIXES
-        if findings & bit
-    )
+    words = _prefix(findings)
+    if findings & DUPLICATE_ACK:
+        return words.format(frame=placed.dup_ack_frame, number=placed.dup_ack_number)
+    return words
 
 
 def info_line(segment: Segment, placed: Placed) -> str:
     """The whole line."""
-    marks = placed.marks
     flags = segment.flags
-    if marks & (NO_STREAM | CUT_OPTIONS | mark.MALFORMED) or segment.header_length < 20:
-        return _broken_line(segment, placed)
+    if placed.marks & _UNUSUAL or segment.header_length < 20:
+        return _unusual_line(segment, placed)
+    if flags & _ACK_URG == _ACK:
+        text = (
+            f"{segment.sport} → {segment.dport} [{flags_text(flags)}] Seq={placed.seq} Ack={placed.ack} "
+            f"Win={placed.window} Len={segment.len}"
+        )
+    else:
+        text = _numbers(segment, placed)
     options = segment.options
-    text = (
-        f"{findings_text(placed) if placed.findings else ''}"
-        f"{_TRANSPARENCY if _TRANSPARENCY_KIND in options and is_transparent(options) else ''}"
-        f"{segment.sport} → {segment.dport} "
-        f"[{flags_text(flags, bool(marks & ACCURATE_ECN))}] Seq={placed.seq}"
-    )
+    if options:
+        if len(options) == 12 and options.startswith(TIMESTAMPS_ALONE):
+            value, echo = _TIMESTAMP_PAIR(options, 4)
+            text = f"{text} TSval={value} TSecr={echo}"
+        else:
+            text = f"{_transparency(options)}{text}{_words(parse_options(options).options, placed.peer_base)}"
+    return findings_text(placed) + text if placed.findings else text
+
+
+_UNUSUAL = ACCURATE_ECN | NO_STREAM | CUT_OPTIONS | marks.MALFORMED | NO_LENGTH
+"""Marks of segments whose line differs by more than its options."""
+
+
+def _numbers(segment: Segment, placed: Placed) -> str:
+    flags = segment.flags
+    text = f"{segment.sport} → {segment.dport} [{flags_text(flags, placed.marks & ACCURATE_ECN)}] Seq={placed.seq}"
     if flags & _ACK:
         text += f" Ack={placed.ack}"
     text += f" Win={placed.window}"
+    if segment.header_captured < 20 or segment.header_length < 20:
+        return text
     if flags & _URG:
         text += f" Urg={segment.urg}"
     if segment.len >= 0:
         text += f" Len={segment.len}"
-    return text + options_text(options, placed.peer_base) if options else text
+    return text
 
 
-def _broken_line(segment: Segment, placed: Placed) -> str:
-    """The line of a segment whose header is not all there or says nonsense."""
+def _unusual_line(segment: Segment, placed: Placed) -> str:
+    """The line of a segment with accurate ECN, or whose header is not all there or says nonsense."""
     why = LIMITED if segment.truncated else UNREASSEMBLED if segment.fragmented and segment.len < 0 else MALFORMED
-    text = f"{segment.sport} → {segment.dport}"
     if placed.marks & NO_STREAM:
-        return text + why
-    text += f" [{flags_text(segment.flags, bool(placed.marks & ACCURATE_ECN))}] Seq={placed.seq}"
-    if segment.flags & _ACK:
-        text += f" Ack={placed.ack}"
-    text += f" Win={placed.window}"
+        return f"{segment.sport} → {segment.dport}{why}"
+    text = _numbers(segment, placed)
     if segment.header_length < 20:
         return f"{text}, bogus TCP header length ({segment.header_length}, must be at least 20)"
     if segment.header_captured < 20:
         return text + why
-    if segment.flags & _URG:
-        text += f" Urg={segment.urg}"
-    if segment.len >= 0:
-        text += f" Len={segment.len}"
-    options, end = parse_options(segment.options, segment.header_length - 20 - len(segment.options))
+    raw = segment.options
+    options, end = parse_options(raw, segment.header_length - 20 - len(raw))
     if end == CUT and options[-1][0] not in _SAID_FIRST:
         kind, _ = options.pop()
         if not segment.truncated and kind not in OPTION_WORDS:
             why = _OVERLONG
-    return text + _words(options, placed.peer_base) + why
+    if end == READ:
+        why = ""
+    return f"{findings_text(placed)}{_transparency(raw)}{text}{_words(options, placed.peer_base)}{why}"
 
 
 _SAID_FIRST = frozenset((4, 5, 19, 29))
 """Kinds that tshark names before it finds their value cut off."""
-
-
-def options_text(raw: bytes, peer_base: int) -> str:
-    """All options that have words, each with a space in front; SACK edges relative to `peer_base`."""
-    if len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):
-        value, echo = _TIMESTAMP_PAIR(raw, 4)
-        return f" TSval={value} TSecr={echo}"
-    return _words(parse_options(raw).options, peer_base)
 
 
 def _words(options: Options, peer_base: int) -> str:

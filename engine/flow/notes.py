@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.flow.findings import TFO_SYN
-from engine.flow.flow import ACK, SYN, Direction, Flow
+from engine.flow.flow import ACK, SPECIAL_ECN, SPECIAL_MULTIPATH, SYN, Direction, Flow
 from engine.flow.multipath import MultipathConnections
 from engine.flow.options import (
     MAX_SHIFT,
@@ -34,12 +34,13 @@ def note_options(
             sacked = sum(right - left & 0xFFFFFFFF for left, right in sack_blocks(value)[:_SACK_BLOCKS_COUNTED])
         elif kind == MPTCP:
             multipath.note(flow, value, flags)
+            flow.special |= SPECIAL_MULTIPATH
         elif kind >= 34:
             cookie = fast_open_cookie(kind, value)
             if cookie and flags & SYN and not flags & ACK:
                 findings |= TFO_SYN
                 flow.fast_open_data = length > 0
             elif is_accurate_ecn(kind, value):
-                flow.accurate_ecn = True
+                flow.special |= SPECIAL_ECN
     me.sacked = sacked
     return findings

@@ -29,7 +29,7 @@ PACKED_BYTES = _PACKED.size
 """What `Placed.packed` takes for each packet kept."""
 
 
-class Placed(msgspec.Struct, gc=False):
+class Placed(msgspec.Struct, array_like=True, gc=False):
     """The result of FlowTable.feed. Sequence numbers are relative, the window is scaled, times are nanoseconds."""
 
     number: int

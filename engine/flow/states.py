@@ -12,6 +12,8 @@ A state is a number so that a packet's two fit in one byte (`pair`).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from engine.model.tcp import SocketState
 
 UNKNOWN, CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED, ESTABLISHED = range(6)
@@ -131,6 +133,7 @@ def pair(opener: int, responder: int) -> int:
     return opener << 4 | responder
 
 
+@lru_cache(256)
 def pair_names(states: int) -> tuple[SocketState, SocketState]:
     """The opener's and the responder's state out of `pair`; UNKNOWN for a number that stands for none."""
     opener, responder = states >> 4 & 15, states & 15

@@ -10,11 +10,15 @@ from engine.flow.analysis import analyse
 from engine.flow.findings import ACK_LOST_AGAIN, DUPLICATE_ACK, RESENT, REUSED_PORTS, TFO_ACK, TFO_IGNORED, TFO_SYN
 from engine.flow.flow import (
     ACK,
+    COMPLETE_ACK,
     COMPLETE_DATA,
     COMPLETE_SYN,
     HOLE_OPEN,
     SCALE_OFF,
     SCALE_UNKNOWN,
+    SPECIAL_ECN,
+    SPECIAL_HOLE,
+    SPECIAL_MULTIPATH,
     SYN,
     Direction,
     Flow,
@@ -48,8 +52,8 @@ _HEADER_BYTES = 20
 FLOW_BYTES = 1_500
 """What a flow costs with both directions and its places in the tables; measured by the tests."""
 
-UNACKED_BYTES = 224
-"""What a segment waiting for its acknowledgement costs: a tuple of four numbers in a deque."""
+UNACKED_BYTES = 184
+"""What a segment waiting for its acknowledgement costs: four numbers and their place in a deque."""
 
 CHARGE_STEP = 64
 """Unacknowledged segments are charged to the table in steps of this many, so that most packets cost no accounting."""
@@ -61,6 +65,8 @@ EVICTED_SHARE = 8
 """One in so many flows goes at a time: choosing them takes a look at all, too much for each new one."""
 
 _STILL_OPEN = 1 << 62
+_OPEN_WITH_DATA = COMPLETE_ACK | COMPLETE_DATA
+"""With these a segment without SYN, FIN or RST can add nothing to the completeness."""
 _ECN_BITS = 0x1C0  # AE, CWR, ECE
 _AE, _CWR, _ECE = 0x100, 0x080, 0x040
 
@@ -104,50 +110,50 @@ class FlowTable:
     def feed(self, segment: Segment, number: int) -> Placed:
         """Place the next segment, that of frame `number` (1-based, ascending)."""
         seq, ack, flags, length, now_ns = segment.seq, segment.ack, segment.flags, segment.len, segment.ts_ns
+        wnd = segment.wnd
         marks = 0
         if length < 0 or segment.truncated:
             marks = _broken(segment)
             if marks & NO_STREAM:
-                return Placed(number, -1, seq, ack, segment.wnd, 0, 0, 0, 0, marks, 0, 0, SCALE_UNKNOWN)
+                return Placed(number, -1, seq, ack, wnd, 0, 0, 0, 0, marks, 0, 0, SCALE_UNKNOWN)
         key = (segment.src, segment.sport, segment.dst, segment.dport, segment.interface if self._by_interface else 0)
         flow, me, you = self._entries.get(key) or self._enter(key, segment, number)
-
         findings = 0
         if flags & SYN and me.based:
-            if me.base != seq:
-                findings = REUSED_PORTS
-                if flags & ACK:
-                    me.base = seq
-                else:
-                    flow, me, you = self._begin(key, segment, number)
-                    flow.completeness = COMPLETE_SYN
-            elif not flags & ACK:
-                me.nextseq = me.maxack  # a RST may have run ahead
-        doubtful = False
+            findings = self._reused(me, seq, flags)
+            if findings and not flags & ACK:
+                flow, me, you = self._begin(key, segment, number)
+                flow.completeness = COMPLETE_SYN
         if flow.loss_epoch != self._loss_epoch:
             open_holes(flow, self._loss_epoch)
-        if me.hole or you.hole:
-            doubtful = across_hole(me, you, seq, ack)
+        first = flow.first_frame == number
+        scale = me.scale
+        special = flow.special
+        multipath_new = False
+        if special:
+            marks |= self._special(flow, me, you, seq, ack, flags)
+            if special & SPECIAL_MULTIPATH and length >= 0:
+                kinds = self._multipath.kinds(flow)
+                multipath_new = kinds != me.multipath_kinds
+                me.multipath_kinds = kinds
 
         acks_frame = ack_rtt_ns = in_flight = rto_ns = rto_frame = 0
         if length >= 0:
             if not me.based:
                 me.based = True
                 me.base = seq if flags & SYN else seq - 1 & _WRAP
-            if not you.based and flags & ACK:
+            if flags & ACK and not you.based:
                 you.based = True
                 you.base = ack - 1 & _WRAP
-            kinds = self._multipath.kinds(flow) if flow.multipath else 0
             found, acks_frame, ack_rtt_ns, in_flight, rto_ns, rto_frame = analyse(
-                flow, me, you, segment, number, kinds != me.multipath_kinds
+                flow, me, you, seq, ack, flags, wnd, length, now_ns, number, multipath_new
             )
-            me.multipath_kinds = kinds
             if acks_frame and (not you.resent or 0 < (ack - you.resent_until & _WRAP) < _HALF):
                 you.srtt_ns, you.rttvar_ns = smoothed(you.srtt_ns, you.rttvar_ns, ack_rtt_ns)
-            if found & ACK_LOST_AGAIN:
-                found &= ~ACK_LOST_AGAIN
-                marks |= ACKS_UNSEEN_AGAIN
             if found:
+                if found & ACK_LOST_AGAIN:
+                    found &= ~ACK_LOST_AGAIN
+                    marks |= ACKS_UNSEEN_AGAIN
                 findings |= found
                 if found & RESENT:
                     me.resent += 1
@@ -156,63 +162,61 @@ class FlowTable:
                 me.payload_bytes += length
                 if not flow.first_data_ns:
                     flow.first_data_ns = now_ns
+                if me.unacked and not len(me.unacked) % CHARGE_STEP:
+                    self._charge(flow)
+                    if self.bytes > self.max_bytes:
+                        self._evict()
         me.segments += 1
-        if me.hole == HOLE_OPEN:
+        if special and me.hole == HOLE_OPEN:
             close_hole(me)
 
         completeness = flow.completeness
-        first = not flow.last_frame
-        sound = segment.header_length >= _HEADER_BYTES
+        header_length = segment.header_length
+        sound = header_length >= _HEADER_BYTES
         if sound:
-            if not first:
+            if first:
+                if flags & (SYN | ACK) == SYN and not completeness:
+                    flow.completeness = COMPLETE_SYN | (COMPLETE_DATA if length > 0 else 0)
+            elif flags & TURNING or completeness & _OPEN_WITH_DATA != _OPEN_WITH_DATA:
                 flow.completeness = completeness_of(flags, length, completeness)
-            elif flags & (SYN | ACK) == SYN and not completeness:
-                flow.completeness = COMPLETE_SYN | (COMPLETE_DATA if length > 0 else 0)
-            self._time_handshake(flow, me, flags, now_ns)
-        if flow.accurate_ecn and not flags & SYN:
-            marks |= ACCURATE_ECN
+            if flags & SYN or me.fresh or not flow.irtt_ns:
+                _time_handshake(flow, me, flags, now_ns)
         raw = segment.options
-        scale = me.scale
-        if segment.header_length <= _HEADER_BYTES or (len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE)):
+        if header_length <= _HEADER_BYTES or (len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE)):
             if me.sacked:
                 me.sacked = 0
         elif segment.header_captured == _HEADER_BYTES:
-            options, end = parse_options(raw, segment.header_length - _HEADER_BYTES - len(raw))
+            options, end = parse_options(raw, header_length - _HEADER_BYTES - len(raw))
             findings |= note_options(flow, me, options, flags, length, self._multipath)
             if end:
                 marks |= CUT_OPTIONS if segment.truncated else MALFORMED
+            if flow.multipath:
+                marks |= MULTIPATH
         if flags & SYN:
-            findings |= self._settle(flow, me, you, flags, ack, marks)
-        if flow.multipath:
-            marks |= MULTIPATH
-        dup_number = me.dup if findings & DUPLICATE_ACK else 0
-        dup_frame = me.newack_frame if dup_number else 0
-        if marks & (CUT_OPTIONS | MALFORMED) or not sound:
-            findings &= TFO_SYN | TFO_ACK | TFO_IGNORED if sound else 0
+            findings |= _settle(flow, me, you, flags, ack, marks)
+        dup_frame = dup_number = 0
         if findings:
-            flow.findings += 1
-            if doubtful:
-                marks |= UNCERTAIN
+            if marks & (CUT_OPTIONS | MALFORMED) or not sound:
+                findings &= TFO_SYN | TFO_ACK | TFO_IGNORED if sound else 0
+            if findings & DUPLICATE_ACK:
+                dup_frame, dup_number = me.newack_frame, me.dup
+            flow.findings += 1 if findings else 0
         if flags & TURNING or flow.settling:
             turn(flow, me, you, segment)
         since_previous_ns = 0 if first else now_ns - flow.last_ns
         flow.last_ns = now_ns
         flow.last_frame = number
-        if me.unacked and not len(me.unacked) % CHARGE_STEP:
-            self._charge(flow)
-        if self.bytes > self.max_bytes:
-            self._evict()
         return Placed(
             number,
             flow.stream,
             seq - me.base & _WRAP if length >= 0 else seq,
             ack - you.base & _WRAP if flags & ACK and length >= 0 else ack,
-            segment.wnd if scale <= 0 or flags & SYN or length < 0 else segment.wnd << scale,
+            wnd if scale <= 0 or flags & SYN or length < 0 else wnd << scale,
             findings,
             dup_frame,
             dup_number,
             you.base,
-            marks,
+            marks if findings else marks & ~UNCERTAIN,
             flow.first_state << 4 | flow.second_state,
             completeness,
             scale,
@@ -225,6 +229,27 @@ class FlowTable:
             now_ns - flow.first_ns,
             since_previous_ns,
         )
+
+    @staticmethod
+    def _reused(me: Direction, seq: int, flags: int) -> int:
+        """What another SYN of a direction means: the ports were used again, or the SYN was sent again."""
+        if me.base != seq:
+            if flags & ACK:
+                me.base = seq
+            return REUSED_PORTS
+        if not flags & ACK:
+            me.nextseq = me.maxack  # a RST may have run ahead
+        return 0
+
+    def _special(self, flow: Flow, me: Direction, you: Direction, seq: int, ack: int, flags: int) -> int:
+        """The marks of a segment in a flow that has something rare."""
+        special = flow.special
+        marks = MULTIPATH if special & SPECIAL_MULTIPATH else 0
+        if special & SPECIAL_ECN and not flags & SYN:
+            marks |= ACCURATE_ECN
+        if special & SPECIAL_HOLE and across_hole(me, you, seq, ack):
+            marks |= UNCERTAIN
+        return marks
 
     def _enter(self, key: _Key, segment: Segment, number: int) -> _Entry:
         """The flow of endpoints seen for the first time in this direction."""
@@ -241,43 +266,16 @@ class FlowTable:
         src, sport, dst, dport, interface = key
         flow = Flow(
             self.streams, src, sport, dst, dport, interface, segment.ts_ns, number, Direction(), Direction(),
-            loss_epoch=self._loss_epoch,
+            last_frame=number, loss_epoch=self._loss_epoch,
         )  # fmt: skip
         self._entries.pop((dst, dport, src, sport, interface), None)
         entry = self._entries[key] = (flow, flow.forward, flow.backward)
         self.flows[self.streams] = flow
         self.streams += 1
         self.bytes += FLOW_BYTES
+        if self.bytes > self.max_bytes:
+            self._evict()
         return entry
-
-    @staticmethod
-    def _time_handshake(flow: Flow, me: Direction, flags: int, now_ns: int) -> None:
-        if flags & SYN:
-            me.fresh = True
-            if not flags & ACK:
-                flow.syn_ns = now_ns
-        elif flags & ACK:
-            me.fresh = False
-            if flow.syn_ns and not flow.irtt_ns:
-                flow.irtt_ns = now_ns - flow.syn_ns
-
-    @staticmethod
-    def _settle(flow: Flow, me: Direction, you: Direction, flags: int, ack: int, marks: int) -> int:
-        """What a SYN settles for its connection: window scaling, ECN, Fast Open; the findings that follow."""
-        if not flags & ACK:
-            flow.ecn_syn = flags & _ECN_BITS
-        elif flow.ecn_syn == _ECN_BITS and (flags & (_CWR | _AE) == _CWR or flags & (_AE | _ECE) == _AE):
-            flow.accurate_ecn = True  # RFC 9768 section 3.1.1
-        if not marks & (CUT_OPTIONS | MALFORMED):
-            if me.scale == SCALE_UNKNOWN:
-                me.scale = you.scale = SCALE_OFF
-            elif flags & ACK and you.scale == SCALE_OFF:
-                me.scale = SCALE_OFF
-        if not flags & ACK:
-            return 0
-        if (ack - you.base & _WRAP) > 1:
-            return TFO_ACK
-        return TFO_IGNORED if flow.fast_open_data else 0
 
     def _charge(self, flow: Flow) -> None:
         """Bring the table's account of a flow's unacknowledged segments up to date."""
@@ -318,3 +316,32 @@ def _broken(segment: Segment) -> int:
         return NO_STREAM | cut
     marks = NO_LENGTH if segment.len < 0 else 0
     return marks | cut if segment.header_captured < _HEADER_BYTES else marks
+
+
+def _time_handshake(flow: Flow, me: Direction, flags: int, now_ns: int) -> None:
+    if flags & SYN:
+        me.fresh = True
+        if not flags & ACK:
+            flow.syn_ns = now_ns
+    elif flags & ACK:
+        me.fresh = False
+        if flow.syn_ns and not flow.irtt_ns:
+            flow.irtt_ns = now_ns - flow.syn_ns
+
+
+def _settle(flow: Flow, me: Direction, you: Direction, flags: int, ack: int, marks: int) -> int:
+    """What a SYN settles for its connection: window scaling, ECN, Fast Open; the findings that follow."""
+    if not flags & ACK:
+        flow.ecn_syn = flags & _ECN_BITS
+    elif flow.ecn_syn == _ECN_BITS and (flags & (_CWR | _AE) == _CWR or flags & (_AE | _ECE) == _AE):
+        flow.special |= SPECIAL_ECN  # RFC 9768 section 3.1.1
+    if not marks & (CUT_OPTIONS | MALFORMED):
+        if me.scale == SCALE_UNKNOWN:
+            me.scale = you.scale = SCALE_OFF
+        elif flags & ACK and you.scale == SCALE_OFF:
+            me.scale = SCALE_OFF
+    if not flags & ACK:
+        return 0
+    if (ack - you.base & _WRAP) > 1:
+        return TFO_ACK
+    return TFO_IGNORED if flow.fast_open_data else 0

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 
 import click
 
-from engine.capture.files.frames import Interface
+from engine.capture.files.frames import Frame, Interface
 from engine.capture.files.writer import CaptureWriter
 from engine.capture.read import Reading, Row
+from engine.capture.read_filter import RowFilter
 from engine.capture.read_json import json_lines, summary_line
+from engine.capture.read_printer import Form, Lines, printer, write_all
 from engine.capture.read_text import text_lines
+from engine.text.sanitize import printable
 
 DAMAGED = 2
 """Exit code when a file could not be read to its end: what could be read was printed."""
@@ -18,53 +23,83 @@ DAMAGED = 2
 
 @click.command("read", short_help="Print the packets of capture files.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("-Y", "display_filter", default="", metavar="FILTER", help="Only what passes this display filter.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a TCP segment, then a summary.")
-@click.option("-w", "out", metavar="OUT", help="Write the frames to OUT: .pcap, else pcapng; - for standard output.")
+@click.option("-w", "out", metavar="OUT", help="Write the frames to OUT instead: .pcap, else pcapng; - for stdout.")
 @click.option("-c", "count", type=click.IntRange(min=1), help="Stop after so many frames.")
-@click.option("--follow", is_flag=True, help="Go on as the file grows.")
-def read_command(files: tuple[str, ...], as_json: bool, out: str | None, count: int | None, follow: bool) -> None:
+@click.option("--follow", is_flag=True, help="Go on as the file grows, until Ctrl-C.")
+def read_command(
+    files: tuple[str, ...], display_filter: str, as_json: bool, out: str | None, count: int | None, follow: bool
+) -> None:
     """Print every frame of the capture FILEs (pcap, pcapng, gzip of either; - for standard input).
 
     TCP segments come with relative numbers, scaled windows and what Wireshark's analysis finds in them.
     """
+    gc.disable()  # nothing here makes cycles, and the collector would look at every flow again and again
+    passes = RowFilter(display_filter) if display_filter else None
     reading = Reading(files, follow=follow)
-    writer: CaptureWriter | None = None
-    stdout = sys.stdout.buffer
-    left = count
     try:
-        for rows in reading.batches():
-            if left is not None:
-                rows, left = rows[:left], left - len(rows)
-            if out is not None:
-                writer = writer or CaptureWriter(out)
-                write_frames(writer, rows, reading.interfaces)
-            if out != "-":
-                text = (
-                    json_lines(rows, reading.first_ns)
-                    if as_json
-                    else text_lines(rows, reading.first_ns, reading.digits)
-                )
-                stdout.write(text.encode())
-                if follow or "-" in files:
-                    stdout.flush()
-            if left is not None and left <= 0:
-                break
-    finally:
-        if writer is not None:
-            writer.close()
-    if as_json and out != "-":
-        stdout.write(summary_line(reading).encode())
-    stdout.flush()
+        if out is not None:
+            _write(reading, out, passes, count)
+        else:
+            _print(reading, _form(as_json, passes), _size(files, follow), count)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+    if as_json:
+        (sys.stderr.buffer.write if out == "-" else write_all)(summary_line(reading))
     for note in reading.notes:
-        click.echo(f"sockmon: {note}", err=True)
+        click.echo(f"sockmon: {printable(note)}", err=True)
     if reading.notes:
         sys.exit(DAMAGED)
 
 
-def write_frames(writer: CaptureWriter, rows: list[Row], interfaces: list[Interface]) -> None:
-    """Add the rows' frames to the file; `interfaces` are those of the file they come from."""
-    for row in rows:
-        writer.write(row.frame, interfaces[row.frame.interface])
+def _form(as_json: bool, passes: RowFilter | None) -> Form:
+    """How rows become lines."""
+
+    def form(rows: list[Row], first_ns: int, digits: int) -> bytes:
+        if passes is not None:
+            rows = passes.select(rows)
+        return json_lines(rows, first_ns) if as_json else text_lines(rows, first_ns, digits)
+
+    return form
+
+
+def _print(reading: Reading, form: Form, file_bytes: int, count: int | None) -> None:
+    lines = printer(form, file_bytes)
+    try:
+        for batch in reading.batches():
+            rows = batch.rows if count is None else batch.rows[:count]
+            lines.print(Lines(rows, reading.first_ns, reading.digits))
+            if count is not None:
+                count -= len(rows)
+                if count <= 0:
+                    break
+    finally:
+        lines.close()
+
+
+def _write(reading: Reading, out: str, passes: RowFilter | None, count: int | None) -> None:
+    with CaptureWriter(out) as writer:
+        for batch in reading.batches():
+            kept = zip(batch.frames, batch.rows, strict=True)
+            chosen = [frame for frame, row in kept if passes is None or passes.select([row])]
+            chosen = chosen if count is None else chosen[: count - writer.written]
+            _write_frames(writer, chosen, reading.interfaces)
+            if count is not None and writer.written >= count:
+                break
+
+
+def _write_frames(writer: CaptureWriter, frames: list[Frame], interfaces: list[Interface]) -> None:
+    for frame in frames:
+        writer.write(frame, interfaces[frame.interface])
+
+
+def _size(files: tuple[str, ...], follow: bool) -> int:
+    """Bytes of the files, 0 if they cannot be known beforehand."""
+    if follow:
+        return 0
+    return sum(os.path.getsize(name) for name in files if os.path.isfile(name))
 
 
 if __name__ == "__main__":

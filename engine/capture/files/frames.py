@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -10,8 +10,8 @@ MAX_CAPTURED = 262_144
 """The longest frame that tools write to a file (libpcap's MAXIMUM_SNAPLEN). A length beyond it is damage."""
 
 
-class Frame(NamedTuple):
-    """One frame of a file."""
+class Frame(msgspec.Struct, gc=False):
+    """One frame of a file. Nobody changes it; it is not frozen only because that would make it slower to build."""
 
     link_type: int
     """LINKTYPE_ number."""
