@@ -24,6 +24,9 @@ SOCKMON = (sys.executable, "-m", "tui.cli")
 LIMIT_S = 30.0
 """No condition of these tests takes more than a second on a quiet machine."""
 
+NOT_INHERITED = frozenset({"NO_COLOR", "SUDO_UID", "SUDO_GID", "COLUMNS", "LINES"})
+"""What would change how the program looks or whom it serves."""
+
 CONTROL = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     rb"|\x1bP[^\x1b\x07]*\x1b\\"  # DCS
@@ -127,7 +130,7 @@ class Terminal:
         self.output = bytearray()
         self._picture = Picture(columns, rows)
         self._drawn = 0
-        inherited = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "SUDO_UID", "SUDO_GID")}
+        inherited = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}
         self.process = subprocess.Popen(
             [*prefix, *arguments],
             stdin=self._slave,
