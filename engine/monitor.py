@@ -12,11 +12,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from errno import EACCES, EPERM
+from errno import EACCES, ENODEV, EPERM
 from typing import Any, TypeVar
 
 from engine.insight.rows import Rows
-from engine.model.errors import ChannelError, EngineError, MissingRight
+from engine.model.errors import CaptureError, ChannelError, EngineError, MissingRight
 from engine.model.health import Degradation, Role, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
 from engine.model.messages import (
@@ -127,6 +127,7 @@ class Monitor:
     def set_capture(self, options: CaptureOptions) -> CaptureStatus:
         descriptor, errno = self._line.open_packet_socket()
         if descriptor < 0:
+            check_interfaces(options.interface)
             self._capture_denied = no_packet_socket(errno, self._cure)
             raise MissingRight(self._capture_denied.sentence, hint=f"start it so: {self._cure}")
         try:
@@ -250,6 +251,14 @@ class Monitor:
             )
         if worker is not None:
             worker.close()
+
+
+def check_interfaces(names: str) -> None:
+    """Raise CaptureError for an interface that there is not, where the capture worker cannot look for itself."""
+    known = {name for _, name in socket.if_nameindex()} | {"any"}
+    for name in names.split(","):
+        if name not in known:
+            raise CaptureError(f"capture on {name}", ENODEV, "`sockmon capture -D` lists the interfaces")
 
 
 def no_packet_socket(errno: int, cure: str) -> Degradation:
