@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, Final
@@ -23,15 +24,18 @@ from engine.model.snapshot import MonitorView, Snapshot
 from engine.text.sanitize import printable
 from tui import questions
 from tui.bridge import Bridge
-from tui.messages import BridgeBroke, Done, EngineFailed, Prepared, SnapshotFetched
+from tui.messages import BridgeBroke, Done, EngineFailed, Moment, Prepared, SnapshotFetched
 from tui.palette import KeyCommands
 from tui.screens.base import MonitorScreen
+from tui.screens.connections import ConnectionsScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.details import ActorScreen, DetailScreen, FrameScreen, SocketScreen
 from tui.themes import DARK, DEFAULTS, LIGHT
+from tui.tracks import Tracks
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.lab import LabPane
 from tui.widgets.packets import PacketsPane
+from tui.widgets.sockets import SocketsPane
 
 REFRESH_S: Final = 1.0
 
@@ -39,7 +43,7 @@ STYLES: Final = Path(__file__).parent / "styles"
 
 TEXTUALS_COMMANDS: Final = ("Theme", "Screenshot")
 
-SHEETS: Final[list[str | PurePath]] = [STYLES / "app.tcss", STYLES / "dashboard.tcss"]
+SHEETS: Final[list[str | PurePath]] = [STYLES / "app.tcss", STYLES / "dashboard.tcss", STYLES / "connections.tcss"]
 """What all screens share, then one a screen."""
 
 
@@ -47,12 +51,17 @@ class SockmonApp(App[None]):
     """The screen of one run of sockmon, over anything that is a MonitorView."""
 
     TITLE = "sockmon"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"dashboard": DashboardScreen}
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "dashboard": DashboardScreen,
+        "connections": ConnectionsScreen,
+    }
     DEFAULT_MODE = "dashboard"
     CSS_PATH = SHEETS
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {KeyCommands, SystemCommandsProvider}
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "show_screen('dashboard')", "Dashboard", show=False, id="app.dashboard"),
+        Binding("2", "show_screen('connections')", "Connections", show=False, id="app.connections"),
         Binding("p", "pause", "pause", id="app.pause"),
         Binding("W", "restart_workers", "restart worker", id="app.restart_workers"),
         Binding("question_mark,h", "help", "help", key_display="?", id="app.help"),
@@ -81,8 +90,8 @@ class SockmonApp(App[None]):
         self._bridge = Bridge(monitor, self)
         self._refresh_s = refresh_s
         self._drawn = True
-        self._snapshot: Snapshot | None = None
-        self._failure = ""
+        self.tracks = Tracks()
+        self._moment: Moment | None = None
         for own in (DARK, LIGHT):
             self.register_theme(own)
         self.theme = theme
@@ -112,8 +121,9 @@ class SockmonApp(App[None]):
 
     def _prepare(self, snapshot: Snapshot) -> Prepared:
         """What the screen wants done to a snapshot off the event loop; runs in the bridge's thread."""
+        moment = Moment(snapshot, self.tracks.take(snapshot))
         screen = self._base_screen()
-        return None if screen is None else (screen, screen.prepare(snapshot))
+        return Prepared(moment, screen, None if screen is None else screen.prepare(moment))
 
     def _base_screen(self) -> MonitorScreen | None:
         """The screen under whatever window is open."""
@@ -121,21 +131,28 @@ class SockmonApp(App[None]):
 
     def on_snapshot_fetched(self, event: SnapshotFetched) -> None:
         dead_before = self._dead
-        self._snapshot = event.snapshot
-        self._failure = ""
+        self._moment = event.prepared.moment
         self._show(event.prepared)
         if self._dead != dead_before:
             self.screen.refresh_bindings()
 
-    def _show(self, prepared: Prepared = None) -> None:
+    def _show(self, prepared: Prepared | None = None) -> None:
+        if self._moment is None:
+            return
         with self.batch_update():
             for screen in self.screen_stack:
-                if isinstance(screen, MonitorScreen) and self._snapshot is not None:
-                    mine = prepared[1] if prepared is not None and prepared[0] is screen else None
-                    screen.show(self._snapshot, mine, self._failure)
-                elif isinstance(screen, DetailScreen) and self._snapshot is not None:
-                    screen.show(self._snapshot)
+                if isinstance(screen, MonitorScreen):
+                    mine = prepared.work if prepared is not None and prepared.screen is screen else None
+                    screen.show(self._moment, mine)
+                elif isinstance(screen, DetailScreen):
+                    screen.show(self._moment)
         self.call_after_refresh(self._note_drawn)
+
+    def on_monitor_screen_shown(self) -> None:
+        screen = self._base_screen()
+        if screen is not None:
+            screen.pause(self.paused)
+        self._show()
 
     def _note_drawn(self) -> None:
         self._drawn = True
@@ -143,10 +160,9 @@ class SockmonApp(App[None]):
     def on_engine_failed(self, event: EngineFailed) -> None:
         """A refresh that fails is said in the header as long as it fails; anything else is a notice."""
         if event.slot == "refresh":
-            self._failure = event.sentence
+            known = self._moment or Moment(Snapshot(0))
+            self._moment = replace(known, failure=event.sentence)
             self._drawn = True
-            if self._snapshot is None:
-                self._snapshot = Snapshot(0)
             self._show()
         else:
             self._say(event.sentence, warns=True)
@@ -182,12 +198,16 @@ class SockmonApp(App[None]):
         self._bridge.view("frame", partial(questions.dissect, self.monitor, event.row.number), window)
 
     def on_connections_pane_opened(self, event: ConnectionsPane.Opened) -> None:
-        if self._snapshot is not None:
-            self.push_screen(SocketScreen(event.entry, self._snapshot))
+        if self._moment is not None:
+            self.push_screen(SocketScreen(event.entry, self._moment, self.tracks))
 
     def on_connections_pane_families_chosen(self, event: ConnectionsPane.FamiliesChosen) -> None:
         self._sockets_options = msgspec.structs.replace(self._sockets_options, families=event.families)
         self._command(partial(questions.read_sockets, self.monitor, self._sockets_options))
+
+    def on_sockets_pane_copied(self, event: SocketsPane.Copied) -> None:
+        self.copy_to_clipboard(printable(event.text))
+        self._say("copied")
 
     def on_lab_pane_start_wanted(self, event: LabPane.StartWanted) -> None:
         self._command(partial(questions.start_actors, self.monitor, event.specs, event.ended))
@@ -206,6 +226,9 @@ class SockmonApp(App[None]):
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
+    def action_show_screen(self, name: str) -> None:
+        self.switch_mode(name)
+
     def action_pause(self) -> None:
         self.paused = not self.paused
         screen = self._base_screen()
@@ -214,7 +237,7 @@ class SockmonApp(App[None]):
 
     @property
     def _dead(self) -> list[Role]:
-        return [worker.role for worker in self._snapshot.workers if not worker.alive] if self._snapshot else []
+        return [worker.role for worker in self._moment.snapshot.workers if not worker.alive] if self._moment else []
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return bool(self._dead) if action == "restart_workers" else True

@@ -116,8 +116,7 @@ class Bridge:
         filtering and sorting 20,000 rows does not hold up a key."""
 
         def question() -> Message:
-            snapshot = self.monitor.refresh()
-            return SnapshotFetched(snapshot, prepare(snapshot))
+            return SnapshotFetched(prepare(self.monitor.refresh()))
 
         self._refresh.ask("refresh", question, self._app)
 

@@ -9,9 +9,25 @@ from textual.message import Message
 from engine.model.messages import PacketsAnswer
 from engine.model.packets import Dissection
 from engine.model.snapshot import Snapshot
+from tui.tracks import NOTHING_WATCHED, Watched
 
-Prepared = tuple[object, object] | None
-"""For whom a snapshot was worked on in the thread, and what came of it."""
+
+@dataclass(frozen=True)
+class Moment:
+    """A snapshot, and what watching the ones before it told. `failure` says why there is no newer one."""
+
+    snapshot: Snapshot
+    watched: Watched = NOTHING_WATCHED
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A moment, and the costly part of showing it on one screen, done already."""
+
+    moment: Moment
+    screen: object = None
+    work: object = None
 
 
 @dataclass(frozen=True)
@@ -29,11 +45,10 @@ class PacketQuestion:
 
 
 class SnapshotFetched(Message):
-    """A refresh is done; `prepared` is the costly part of showing it, done already."""
+    """A refresh is done."""
 
-    def __init__(self, snapshot: Snapshot, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared) -> None:
         super().__init__()
-        self.snapshot = snapshot
         self.prepared = prepared
 
 

@@ -53,7 +53,7 @@ async def refreshed(pilot: Pilot[None], monitor: FakeMonitor, moment: Snapshot) 
     assert isinstance(app, SockmonApp)
     app._drawn = True
     app._tick()
-    await until(pilot, lambda: app._snapshot is moment or app._failure)
+    await until(pilot, lambda: app._moment is not None and (app._moment.snapshot is moment or app._moment.failure))
     await pilot.pause()
 
 

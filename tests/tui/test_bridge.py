@@ -13,7 +13,7 @@ from engine.model.errors import EngineError
 from engine.model.snapshot import Snapshot
 from tests.tui.fakes import FakeMonitor, snapshot
 from tui.bridge import QUESTIONS_MAX, Asker, Bridge
-from tui.messages import BridgeBroke, Done, EngineFailed, SnapshotFetched
+from tui.messages import BridgeBroke, Done, EngineFailed, Moment, Prepared, SnapshotFetched
 
 LIMIT_S = 5.0
 
@@ -119,7 +119,7 @@ def test_the_thread_ends_when_the_app_takes_no_more() -> None:
     bridge = Bridge(FakeMonitor(), app)
     bridge.start()
     app.open = False
-    bridge.refresh(lambda _snapshot: None)
+    bridge.refresh(lambda given: Prepared(Moment(given)))
     wait_until(lambda: not bridge._refresh._thread.is_alive())
     bridge.stop()
 
@@ -142,16 +142,15 @@ def test_a_refresh_is_prepared_in_the_thread() -> None:
     bridge.start()
     threads: list[str] = []
 
-    def prepare(given: Snapshot) -> tuple[object, object]:
+    def prepare(given: Snapshot) -> Prepared:
         threads.append(threading.current_thread().name)
-        return app, given
+        return Prepared(Moment(given), app, "work")
 
     bridge.refresh(prepare)
     wait_until(lambda: app.heard)
     bridge.stop()
     (message,) = app.heard
     assert isinstance(message, SnapshotFetched)
-    assert message.snapshot is moment
-    assert message.prepared is not None
-    assert message.prepared[1] is moment
+    assert message.prepared.moment.snapshot is moment
+    assert message.prepared.work == "work"
     assert threads == ["sockmon-refresh"]

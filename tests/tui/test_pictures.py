@@ -38,8 +38,8 @@ def pressing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def run(pilot: Pilot[None]) -> None:
         app = pilot.app
         assert isinstance(app, SockmonApp)
-        await until(pilot, lambda: app._snapshot is not None)
-        if app._snapshot is not None and app._snapshot.capture is not None:
+        await until(pilot, lambda: app._moment is not None)
+        if app._moment is not None and app._moment.snapshot.capture is not None:
             await until(pilot, lambda: len(app.screen.query_one(PacketsPane)._window))
         app._show()
         for key in keys:
@@ -80,4 +80,15 @@ def test_a_frame_taken_apart(picture: Callable[..., bool]) -> None:
 
 def test_the_details_of_a_socket(picture: Callable[..., bool]) -> None:
     keys = pressing(*["down"] * 6, "enter")
+    assert picture(app_over(FLOOD, "sockmon-light"), terminal_size=WIDE, run_before=keys)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["160x48", "80x24"])
+def test_connections(picture: Callable[..., bool], size: tuple[int, int]) -> None:
+    keys = pressing("2", "d", *["down"] * 6)
+    assert picture(app_over(FLOOD, "sockmon-dark"), terminal_size=size, run_before=keys)
+
+
+def test_connections_grouped(picture: Callable[..., bool]) -> None:
+    keys = pressing("2", "v", "down", "down")
     assert picture(app_over(FLOOD, "sockmon-light"), terminal_size=WIDE, run_before=keys)

@@ -8,16 +8,19 @@ from engine.model.sockets import SkMem
 from engine.model.tcp import SocketState
 from engine.query.sockets import compile_sockets
 from engine.text.cells import Look
-from tests.tui.fakes import entry, tutorial_entries
+from tests.tui.fakes import entry, snapshot, tutorial_entries
+from tui.messages import Moment
 from tui.widgets.columns import Ink
 from tui.widgets.socket_columns import bar, recv_q, recv_q_ink, send_q_ink, state_ink
 from tui.widgets.socket_view import SORTS, SocketView, totals
 
 LOOK = Look()
 
+NOW = Moment(snapshot())
+
 
 def keys(view: SocketView) -> list[int]:
-    return [row.key for row in view.arrange(tutorial_entries(), LOOK)]
+    return [row.key for row in view.entries(NOW)]
 
 
 def test_by_default_tcp_and_udp_by_state_and_port() -> None:
@@ -27,14 +30,14 @@ def test_by_default_tcp_and_udp_by_state_and_port() -> None:
 def test_ties_stay_by_port_whichever_way_a_column_goes() -> None:
     largest = keys(SocketView(sort="recv_q", reverse=True))
     assert largest[:3] == [2, 5, 6]
-    ports = [row.local_port for row in SocketView(sort="netid", reverse=True).arrange(tutorial_entries(), LOOK)]
+    ports = [row.local_port for row in SocketView(sort="netid", reverse=True).entries(NOW)]
     assert ports[1:] == sorted(ports[1:])
 
 
 def test_every_sort_works_on_rows_with_nothing_known() -> None:
     bare = entry(1, recv_q=None, send_q=None, local_address="", peer_address="*", owners=())
     for sort in SORTS:
-        assert len(SocketView(sort=sort).arrange([bare, *tutorial_entries()], LOOK)) == 13
+        assert len(SocketView(sort=sort).entries(Moment(snapshot(entries=[bare, *tutorial_entries()])))) == 13
 
 
 def test_a_column_sorts_its_largest_first_and_the_other_way_when_asked_again() -> None:
@@ -89,8 +92,8 @@ def test_a_gauge_fills_by_eighths_and_shows_the_first_one() -> None:
 
 def test_a_listener_shows_its_accept_queue_and_its_colour_warns() -> None:
     listener = entry(1, state=SocketState.LISTEN, recv_q=3, send_q=5)
-    assert recv_q(LOOK, gauge=True)(listener) == "▕██▌ ▏     3/5"
-    assert recv_q(LOOK, gauge=False)(listener) == "3/5"
+    assert recv_q(lambda: LOOK, gauge=True)(listener) == "▕██▌ ▏     3/5"
+    assert recv_q(lambda: LOOK, gauge=False)(listener) == "3/5"
     assert recv_q_ink(listener) is Ink.WARN
     assert recv_q_ink(entry(1, state=SocketState.LISTEN, recv_q=5, send_q=5)) is Ink.BAD
     assert recv_q_ink(entry(1, state=SocketState.LISTEN, recv_q=0, send_q=5)) is Ink.MUTED
@@ -98,7 +101,7 @@ def test_a_listener_shows_its_accept_queue_and_its_colour_warns() -> None:
 
 def test_a_limit_too_long_for_the_gauge_is_written_whole() -> None:
     listener = entry(1, state=SocketState.LISTEN, recv_q=12, send_q=65_535)
-    assert recv_q(LOOK, gauge=True)(listener) == "12/65,535"
+    assert recv_q(lambda: LOOK, gauge=True)(listener) == "12/65,535"
 
 
 def test_queues_that_hold_data_are_bold_and_red_at_their_limit() -> None:

@@ -7,10 +7,11 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from engine.model.snapshot import Snapshot
+from tui.messages import Moment
 from tui.widgets.footer import KeyBar
 from tui.widgets.header import AlertLine, StatusLine, alert_words
 from tui.widgets.pane import Pane
@@ -44,15 +45,18 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """The panes."""
         yield from ()
 
-    def prepare(self, snapshot: Snapshot) -> object:
-        """Work on a snapshot that needs no widget; runs in the bridge's thread."""
+    class Shown(Message):
+        """The screen came into view and wants the moment of now."""
+
+    def prepare(self, moment: Moment) -> object:
+        """The work of showing a moment that needs no widget; runs in the bridge's thread."""
         return None
 
-    def show(self, snapshot: Snapshot, prepared: object, failure: str) -> None:
-        """Show this moment. `prepared` is what `prepare` made of it; `failure` says why the last refresh failed."""
+    def show(self, moment: Moment, work: object) -> None:
+        """Show this moment. `work` is what `prepare` made of it, None if that was not done."""
         header = self.query_one(StatusLine)
-        header.snapshot = snapshot
-        self.query_one(AlertLine).words = alert_words(failure, snapshot.workers)
+        header.snapshot = moment.snapshot
+        self.query_one(AlertLine).words = alert_words(moment.failure, moment.snapshot.workers)
 
     def pause(self, paused: bool) -> None:
         """Stand still, or go on."""
@@ -71,6 +75,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self._mark_active(self.panes[0])
         self.panes[0].focus_inside()
+
+    def on_screen_resume(self) -> None:
+        self.app.post_message(self.Shown())
 
     def on_resize(self) -> None:
         self._fold()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from engine.model.snapshot import Snapshot
+from tui.messages import Moment
 from tui.screens.base import MonitorScreen
-from tui.widgets.connections import Arranged, ConnectionsPane, arrange
+from tui.widgets.connections import ConnectionsPane
 from tui.widgets.lab import LabPane
 from tui.widgets.packets import PacketsPane
+from tui.widgets.socket_view import Arranged, arrange
 
 
 class DashboardScreen(MonitorScreen):
@@ -23,15 +24,14 @@ class DashboardScreen(MonitorScreen):
             yield PacketsPane(dom_id="packets")
             yield LabPane(dom_id="lab")
 
-    def prepare(self, snapshot: Snapshot) -> Arranged:
-        return arrange(self.query_one(ConnectionsPane).view, snapshot)
+    def prepare(self, moment: Moment) -> Arranged:
+        return arrange(self.query_one(ConnectionsPane).view, moment)
 
-    def show(self, snapshot: Snapshot, prepared: object, failure: str) -> None:
-        super().show(snapshot, prepared, failure)
-        arranged = prepared if isinstance(prepared, Arranged) else None
-        self.query_one(ConnectionsPane).show(snapshot, arranged)
-        self.query_one(PacketsPane).show(snapshot)
-        self.query_one(LabPane).show(snapshot)
+    def show(self, moment: Moment, work: object) -> None:
+        super().show(moment, work)
+        self.query_one(ConnectionsPane).show(moment, work if isinstance(work, Arranged) else None)
+        self.query_one(PacketsPane).show(moment.snapshot)
+        self.query_one(LabPane).show(moment.snapshot)
 
     def pause(self, paused: bool) -> None:
         super().pause(paused)

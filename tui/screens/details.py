@@ -13,11 +13,11 @@ from textual.widgets import Static
 
 from engine.model.lab import Call
 from engine.model.packets import PacketRow
-from engine.model.snapshot import ActorView, Snapshot
+from engine.model.snapshot import ActorView
 from engine.model.sockets import SocketEntry
-from engine.text.cells import Look
 from engine.text.sanitize import printable
-from tui.messages import EngineFailed, FrameDissected
+from tui.messages import EngineFailed, FrameDissected, Moment
+from tui.tracks import Tracks
 from tui.widgets.call_columns import call_columns
 from tui.widgets.dissection import DissectionView
 from tui.widgets.footer import KeyBar
@@ -67,7 +67,7 @@ class DetailScreen(ModalScreen[None], inherit_bindings=False):
         """Say in the border what is shown."""
         self.query_one(DetailPane).set_title([(name, "bold"), *parts])
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, moment: Moment) -> None:
         """Take in a newer moment."""
 
     def action_dismiss_window(self) -> None:
@@ -105,23 +105,24 @@ class SocketScreen(DetailScreen):
     SocketScreen DetailPane { height: auto; max-height: 90%; }
     """
 
-    def __init__(self, entry: SocketEntry, snapshot: Snapshot) -> None:
+    def __init__(self, entry: SocketEntry, moment: Moment, tracks: Tracks) -> None:
         super().__init__()
         self._entry = entry
-        self._snapshot = snapshot
+        self._moment = moment
+        self._tracks = tracks
 
     def compose_inside(self) -> ComposeResult:
         yield SocketDetail()
 
     def on_mount(self) -> None:
-        self.show(self._snapshot)
+        self.show(self._moment)
 
-    def show(self, snapshot: Snapshot) -> None:
-        now = next((entry for entry in snapshot.entries if entry.key == self._entry.key), None)
+    def show(self, moment: Moment) -> None:
+        now = next((entry for entry in moment.snapshot.entries if entry.key == self._entry.key), None)
         state: Words = ("closed", "bold $text-error") if now is None else (now.state, "bold")
         self._entry = now or self._entry
         self.title_window("Socket", [state])
-        self.query_one(SocketDetail).show(self._entry, Look(now_ns=snapshot.ts_ns))
+        self.query_one(SocketDetail).show_socket(self._entry, moment, self._tracks)
 
 
 class ActorScreen(DetailScreen):
@@ -145,8 +146,8 @@ class ActorScreen(DetailScreen):
         self._table.focus()
         self._update()
 
-    def show(self, snapshot: Snapshot) -> None:
-        now = next((actor for actor in snapshot.actors if actor.number == self._actor.number), None)
+    def show(self, moment: Moment) -> None:
+        now = next((actor for actor in moment.snapshot.actors if actor.number == self._actor.number), None)
         if now is not None:
             self._actor = now
             self._update()

@@ -48,6 +48,8 @@ class Ink(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     CLOSED = "closed"
+    PAST = "past"
+    """Closed a while ago."""
 
 
 class Align(StrEnum):

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import ClassVar, Final
 
+import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from engine.model.snapshot import RowChange, Snapshot
+from engine.model.snapshot import RowChange
 from engine.model.sockets import SocketEntry
 from engine.model.tcp import SocketState
 from engine.query.sockets import compile_sockets, explain_sockets
 from engine.text.cells import Look
-from engine.text.columns import COLUMNS
+from tui.messages import Moment
 from tui.widgets.columns import Column, Ink
 from tui.widgets.filter_box import FilterBox
 from tui.widgets.line_painter import SORT_GLYPHS
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import Pane, Words
-from tui.widgets.socket_columns import LEAK_AGE_NS, dashboard_columns
-from tui.widgets.socket_view import SocketView, totals
+from tui.widgets.socket_columns import LEAK_AGE_NS, socket_columns
+from tui.widgets.socket_lines import SocketLine, entry_of, interned, line_key, line_spans
+from tui.widgets.socket_view import Arranged, SocketView, arrange
 
 MARKS: Final[Mapping[RowChange, Ink]] = {
     RowChange.NEW: Ink.NEW,
@@ -38,27 +40,6 @@ NARROW: Final = 128
 
 NO_SOCKETS: Final = "The kernel holds no sockets of these families."
 ALL_LEFT_OUT: Final = "No socket passes. a shows all."
-
-
-@dataclass(frozen=True)
-class Arranged:
-    """A snapshot as the pane shows it, made off the screen's thread."""
-
-    view: SocketView
-    snapshot: Snapshot
-    rows: list[SocketEntry]
-    live: int
-    """Rows without those that have closed."""
-    totals: list[str]
-
-
-def arrange(view: SocketView, snapshot: Snapshot) -> Arranged:
-    """Filter, sort and sum: the costly part of a refresh."""
-    rows = view.arrange(snapshot.entries, Look(now_ns=snapshot.ts_ns))
-    live = rows
-    if RowChange.CLOSED in snapshot.changes.values():
-        live = [entry for entry in rows if snapshot.changes.get(entry.key) is not RowChange.CLOSED]
-    return Arranged(view, snapshot, rows, len(live), totals(live))
 
 
 class ConnectionsPane(Pane):
@@ -104,14 +85,16 @@ class ConnectionsPane(Pane):
         self.view = SocketView()
         self.paused = False
         self._narrow = False
-        self._shown: Snapshot | None = None
-        self._sums: list[str] = []
-        self._live = 0
+        self._arranged: Arranged | None = None
+        """What is shown."""
+        self._look = Look()
+        self._lines: dict[Hashable, SocketLine] = {}
+        """Folded and grouped lines, to hand out the same objects again."""
         self._waiting_since: dict[int, int] = {}
         """When each socket was first seen in CLOSE-WAIT."""
         self._leaking: frozenset[int] = frozenset()
-        self._table: LineTable[SocketEntry] = LineTable(
-            self._columns(), _key, empty="Reading the kernel's socket table …"
+        self._table: LineTable[SocketLine] = LineTable(
+            self._columns(), line_key, spanning=line_spans(lambda: self._look), empty="Reading the socket table …"
         )
         self._box = FilterBox(explain_sockets, "a word, state:listen, recvq>0, dport = :443, 10.0.0.0/8 …")
 
@@ -135,14 +118,13 @@ class ConnectionsPane(Pane):
 
     # --- rows in ----------------------------------------------------------------------------------------------------
 
-    def show(self, snapshot: Snapshot, arranged: Arranged | None = None) -> None:
+    def show(self, moment: Moment, arranged: Arranged | None = None) -> None:
         """Show this moment. `arranged` is the work done elsewhere, used if it was done for the view of now."""
         if self.paused:
             return
-        self._shown = snapshot
-        self._watch_close_wait(snapshot)
+        self._watch_close_wait(moment)
         if arranged is None or arranged.view is not self.view:
-            arranged = arrange(self.view, snapshot)
+            arranged = arrange(self.view, moment)
         self._apply(arranged)
 
     def pause(self, paused: bool) -> None:
@@ -151,44 +133,60 @@ class ConnectionsPane(Pane):
         self._retitle()
 
     def _apply(self, arranged: Arranged) -> None:
-        snapshot = arranged.snapshot
-        self._sums = arranged.totals
-        self._live = arranged.live
-        self._table.empty = ALL_LEFT_OUT if snapshot.entries else NO_SOCKETS
-        marks = {key: MARKS[change] for key, change in snapshot.changes.items()}
-        self._table.show(arranged.rows, marks, stamp=self._leaking)
+        moment = arranged.moment
+        self._arranged = arranged
+        look = self.view.look(moment)
+        self._look = msgspec.structs.replace(look, short_loopback=self._narrow)
+        self._table.empty = ALL_LEFT_OUT if moment.snapshot.entries else NO_SOCKETS
+        known = self._lines
+        self._lines = {line.key: line for line in arranged.lines if not isinstance(line, SocketEntry)}
+        lines = interned(arranged.lines, known) if self._lines else arranged.lines
+        self._table.show(lines, self._marks(moment), stamp=self._stamp(moment))
         self._retitle()
 
-    def _watch_close_wait(self, snapshot: Snapshot) -> None:
+    def _marks(self, moment: Moment) -> dict[Hashable, Ink]:
+        marks: dict[Hashable, Ink] = {}
+        if self.view.history:
+            marks = {closed.entry.key: Ink.PAST for closed in moment.watched.closed}
+        marks.update({key: MARKS[change] for key, change in moment.snapshot.changes.items()})
+        return marks
+
+    def _stamp(self, moment: Moment) -> object:
+        """What the cells depend on besides their row."""
+        return self._leaking, self.view.folds and moment.snapshot.ts_ns
+
+    def _watch_close_wait(self, moment: Moment) -> None:
         """Remember since when sockets stand in CLOSE-WAIT."""
-        before = self._waiting_since
+        before, now_ns = self._waiting_since, moment.snapshot.ts_ns
         self._waiting_since = {
-            entry.key: before.get(entry.key, snapshot.ts_ns)
-            for entry in snapshot.entries
+            entry.key: before.get(entry.key, now_ns)
+            for entry in moment.snapshot.entries
             if entry.state is SocketState.CLOSE_WAIT
         }
         self._leaking = frozenset(
-            key for key, first_ns in self._waiting_since.items() if snapshot.ts_ns - first_ns >= LEAK_AGE_NS
+            key for key, first_ns in self._waiting_since.items() if now_ns - first_ns >= LEAK_AGE_NS
         )
 
-    def _columns(self) -> tuple[Column[SocketEntry], ...]:
-        return dashboard_columns(self._is_leaking, self._narrow)
+    def _columns(self) -> tuple[Column[SocketLine], ...]:
+        return socket_columns(lambda: self._look, self._is_leaking, self._narrow, more=False)
 
     def _is_leaking(self, key: int) -> bool:
         return key in self._leaking
 
     def _retitle(self) -> None:
-        closed = sum(change is RowChange.CLOSED for change in self._shown.changes.values()) if self._shown else 0
-        everything = len(self._shown.entries) - closed if self._shown else 0
-        here = self._live
+        here, everything = 0, 0
+        if self._arranged is not None:
+            snapshot = self._arranged.moment.snapshot
+            here = self._arranged.live
+            everything = len(snapshot.entries) - list(snapshot.changes.values()).count(RowChange.CLOSED)
         counts = f"{here:,} of {everything:,}" if here != everything else f"{here:,}"
         left: list[Words | str] = [(counts, "")]
         left += [(chip, "$text-primary") for chip in self.view.chips()]
         if self.paused:
             left.append(("PAUSED", "bold reverse $text-warning"))
-        sort = f"{COLUMNS[self.view.sort].title} {SORT_GLYPHS[self.view.reverse]}"
+        sort = f"{self.view.sort_column().title} {SORT_GLYPHS[self.view.reverse]}"
         self.set_title(left, [(sort, "$foreground 70%")], short=f"{self.NAME} {here:,}")
-        self.set_totals([(total, "") for total in self._sums])
+        self.set_totals([(total, "") for total in self._arranged.totals] if self._arranged is not None else [])
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
@@ -199,8 +197,8 @@ class ConnectionsPane(Pane):
             self.post_message(self.FamiliesChosen(families))
         self.view = view
         self._table.set_sort(view.sort, view.reverse)
-        if self._shown is not None:
-            self._apply(arrange(view, self._shown))
+        if self._arranged is not None:
+            self._apply(arrange(view, self._arranged.moment))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "filter" and self._box.is_open)
@@ -238,9 +236,9 @@ class ConnectionsPane(Pane):
 
     def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:
         event.stop()
-        if event.row is not None:
-            self.post_message(self.Opened(event.row))
+        self._open(event.row)
 
-
-def _key(entry: SocketEntry) -> int:
-    return entry.key
+    def _open(self, line: SocketLine | None) -> None:
+        entry = entry_of(line) if line is not None else None
+        if entry is not None:
+            self.post_message(self.Opened(entry))

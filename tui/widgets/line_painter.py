@@ -16,7 +16,8 @@ from rich.style import Style
 from textual.cache import FIFOCache
 from textual.strip import Strip
 
-from tui.widgets.columns import Align, Column, Ink, Place, Row, cell, fit
+from engine.text.sanitize import printable_within
+from tui.widgets.columns import ESCAPED_MAX, Align, Column, Ink, Place, Row, cell, fit
 
 GUTTER: Final = 2
 """Cells before the first column: the cursor's glyph and that of a mark."""
@@ -25,7 +26,7 @@ STRIPS_KEPT: Final = 1_000
 """Lines kept formatted: several screens of the tallest terminal, so that paging back is free."""
 
 CURSOR_GLYPH: Final = "▸"
-MARK_GLYPHS: Final[Mapping[Ink, str]] = {Ink.NEW: "+", Ink.CHANGED: "~", Ink.CLOSED: "×"}
+MARK_GLYPHS: Final[Mapping[Ink, str]] = {Ink.NEW: "+", Ink.CHANGED: "~", Ink.CLOSED: "×", Ink.PAST: "×"}
 """What stands beside the colour of a row that is new, changed or closed."""
 
 SORT_GLYPHS: Final = ("▲", "▼")
@@ -87,6 +88,8 @@ class LinePainter(Generic[Row]):
         if kept is not None and kept.row is row and kept.mark is mark and kept.lit is lit and kept.stamp == self.stamp:
             return kept.strip
         strip = self._format(row, mark, lit)
+        if kept is not None and strip == kept.strip:
+            strip = kept.strip
         self._strips[key] = _Line(row, mark, lit, self.stamp, strip)
         return strip
 
@@ -131,7 +134,8 @@ class LinePainter(Generic[Row]):
         spans = self._spanning(row) if self._spanning is not None else ()
         room = self._width - GUTTER
         for text, ink in spans:
-            shown = cell(text, min(room, cell_len(text)) if text.isprintable() else room)
+            text = text if text.isprintable() else printable_within(text, room * ESCAPED_MAX)
+            shown = cell(text, min(room, cell_len(text)))
             segments.append(Segment(shown, base if mark else self._style(*beneath, ink.value, *above)))
             room -= cell_len(shown)
         position = 0

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
+
+import msgspec
 
 from engine.model.sockets import SocketEntry
 from engine.model.tcp import SocketState
-from engine.text.cells import AcceptQueue, Look
+from engine.text.cells import Look
 from engine.text.columns import COLUMNS
 from engine.text.columns import Align as SharedAlign
 from engine.text.columns import Column as SharedColumn
+from engine.text.presets import PRESETS
 from engine.text.socket_values import data_recv_q, data_send_q
+from engine.text.units import UNKNOWN
 from tui.widgets.columns import Align, Column, Elide, Ink, plain
+from tui.widgets.socket_lines import SocketLine, entry_of
+
+Value = TypeVar("Value")
+
+SocketColumn = Column[SocketLine]
 
 LEAK_AGE_NS: Final = 5_000_000_000
 """A CLOSE-WAIT this old is not a close under way any more: the program has not called close()."""
@@ -48,12 +57,16 @@ def bar(used: int, limit: int, cells: int) -> str:
     return "▕" + ("█" * whole + (EIGHTHS[eighths] if eighths else "")).ljust(cells) + "▏"
 
 
-def recv_q(look: Look, gauge: bool) -> Callable[[SocketEntry], str]:
+LookNow = Callable[[], Look]
+"""The facts of the moment that is shown, asked for when a cell is drawn."""
+
+
+def recv_q(look: LookNow, gauge: bool) -> Callable[[SocketEntry], str]:
     """Recv-Q; on LISTEN the accept queue with its gauge, on a full buffer a full bar."""
     shared = COLUMNS["recv_q"].cell
 
     def text(entry: SocketEntry) -> str:
-        words = shared(entry, look)
+        words = shared(entry, look())
         if not gauge:
             return words
         if entry.state is SocketState.LISTEN and entry.recv_q is not None and entry.send_q is not None:
@@ -66,12 +79,12 @@ def recv_q(look: Look, gauge: bool) -> Callable[[SocketEntry], str]:
     return text
 
 
-def send_q(look: Look, gauge: bool) -> Callable[[SocketEntry], str]:
+def send_q(look: LookNow, gauge: bool) -> Callable[[SocketEntry], str]:
     """Send-Q; on a full buffer with a full bar."""
     shared = COLUMNS["send_q"].cell
 
     def text(entry: SocketEntry) -> str:
-        words = shared(entry, look)
+        words = shared(entry, look())
         return f"█ {words}" if gauge and send_q_full(entry) else words
 
     return text
@@ -137,9 +150,19 @@ INKS: Final[Mapping[str, Callable[[SocketEntry], Ink]]] = {
 }
 
 
+def of_entry(read: Callable[[SocketEntry], Value], otherwise: Value) -> Callable[[SocketLine], Value]:
+    """A reader of sockets as one of lines; `otherwise` for a line that is a heading."""
+
+    def of_line(line: SocketLine) -> Value:
+        entry = entry_of(line)
+        return otherwise if entry is None else read(entry)
+
+    return of_line
+
+
 def on_screen(
     shared: SharedColumn,
-    look: Look,
+    look: LookNow,
     *,
     style: Callable[[SocketEntry], Ink] = plain,
     text: Callable[[SocketEntry], str] | None = None,
@@ -147,14 +170,14 @@ def on_screen(
     ideal: int = 0,
     flexible: bool = False,
     priority: int | None = None,
-) -> Column[SocketEntry]:
+) -> Column[SocketLine]:
     """A shared column as a column of a LineTable."""
     return Column(
         id=shared.name,
         title=shared.title,
         width=width or shared.width,
-        text=text or (lambda entry: shared.cell(entry, look)),
-        style=style,
+        text=of_entry(text or (lambda entry: shared.cell(entry, look())), ""),
+        style=of_entry(style, Ink.PLAIN),
         align=Align.RIGHT if shared.align is SharedAlign.RIGHT else Align.LEFT,
         priority=shared.priority if priority is None else priority,
         ideal=ideal,
@@ -163,14 +186,21 @@ def on_screen(
     )
 
 
-def dashboard_columns(leaks: Callable[[int], bool], narrow: bool) -> tuple[Column[SocketEntry], ...]:
-    """ss's own columns; on a narrow terminal without gauges and with short loopback addresses."""
-    look = Look(short_loopback=narrow, accept_queue=AcceptQueue.GAUGE)
+MORE_COLUMNS: Final = (
+    "age", "in_rate", "out_rate", "rtt", "retrans", "timer", "user", "cwnd", "in_bytes", "out_bytes", "unacked",
+    "notsent", "rwnd", "mss", "congestion", "ssthresh", "rto", "lost", "inode",
+)  # fmt: skip
+"""What the connections screen shows besides ss's own columns, the first to go last."""
+
+
+def socket_columns(look: LookNow, leaks: Callable[[int], bool], narrow: bool, more: bool) -> tuple[SocketColumn, ...]:
+    """ss's own columns, and with `more` as many others as fit; narrow ones without gauges."""
     queue = 9 if narrow else 14
     address = 15 if narrow else 21
-    ideal = 21 if narrow else 27
+    ideal = 21 if narrow or more else 27
     inks = dict(INKS, state=state_ink(leaks))
-    made: list[Column[SocketEntry]] = []
+    texts = {"recv_q": recv_q(look, not narrow), "send_q": send_q(look, not narrow)}
+    made: list[SocketColumn] = []
     for name, width, wide, priority in (
         ("netid", 5, 5, 1),
         ("state", 11, 12, 0),
@@ -178,14 +208,51 @@ def dashboard_columns(leaks: Callable[[int], bool], narrow: bool) -> tuple[Colum
         ("send_q", queue, queue, 0),
         ("local", address, ideal, 0),
         ("peer", address, ideal, 0),
-        ("process", 12, 12, 0),
+        ("process", 12, 18, 0),
     ):
-        shared = COLUMNS[name]
-        text = {"recv_q": recv_q(look, not narrow), "send_q": send_q(look, not narrow)}.get(name)
         made.append(
             on_screen(
-                shared, look, style=inks.get(name, plain), text=text,
+                COLUMNS[name], look, style=inks.get(name, plain), text=texts.get(name),
                 width=width, ideal=wide, flexible=name == "process", priority=priority,
             )
         )  # fmt: skip
+    if more:
+        made += [
+            on_screen(COLUMNS[name], look, style=faded(COLUMNS[name], look), priority=place)
+            for place, name in enumerate(MORE_COLUMNS, 2)
+        ]
     return tuple(made)
+
+
+def preset_columns(
+    name: str, look: LookNow, leaks: Callable[[int], bool], narrow: bool, more: bool
+) -> tuple[SocketColumn, ...]:
+    """The columns of a preset by its name, or our own."""
+    preset = PRESETS.get(name)
+    if preset is None:
+        return socket_columns(look, leaks, narrow, more)
+    inks = dict(INKS, state=state_ink(leaks))
+
+    def look_of_preset() -> Look:
+        return msgspec.structs.replace(look(), accept_queue=preset.accept_queue)
+
+    last = len(preset.columns) - 1
+    return tuple(
+        on_screen(
+            column, look_of_preset, style=inks.get(column.name, plain), flexible=place == last,
+            priority=min(column.priority, place),
+        )
+        for place, column in enumerate(preset.columns)
+    )  # fmt: skip
+
+
+def faded(shared: SharedColumn, look: LookNow) -> Callable[[SocketEntry], Ink]:
+    """What is unknown or nothing fades, so that what is not stands out."""
+
+    def ink(entry: SocketEntry) -> Ink:
+        return Ink.MUTED if shared.cell(entry, look()) in NOTHING else Ink.PLAIN
+
+    return ink
+
+
+NOTHING: Final = frozenset((UNKNOWN, "0", "0 B/s"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from textual.content import Content
@@ -11,20 +11,23 @@ from textual.widget import Widget
 from engine.model.sockets import SocketEntry
 from engine.text.cells import Look
 from engine.text.columns import COLUMNS
-from engine.text.units import UNKNOWN
-from tui.widgets.columns import Elide, cell
+from engine.text.units import UNKNOWN, byte_rate, count, duration_us
+from tui.messages import Moment
+from tui.tracks import Point, Tracks
+from tui.widgets.columns import Align, Elide, cell
+from tui.widgets.sparkline import sparkline
 
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("socket", ("state", "netid", "family", "age", "interface", "reach")),
-    ("ends", ("local", "peer", "service")),
-    ("owner", ("process", "user", "fd")),
-    ("", ("cmdline",)),
+    ("socket", ("state", "netid", "family", "age", "interface", "v6only")),
+    ("ends", ("local", "peer", "service", "reach")),
+    ("owner", ("process", "user", "fd", "cmdline")),
     ("queues", ("recv_q", "send_q", "notsent", "unacked", "accept", "backlog")),
     ("bytes", ("in_bytes", "out_bytes", "in_packets", "out_packets", "in_rate", "out_rate")),
     ("time", ("rtt", "rttvar", "min_rtt", "rto", "timer")),
     ("sending", ("cwnd", "ssthresh", "rwnd", "mss", "pmtu", "congestion")),
-    ("loss", ("retrans", "lost", "drops", "rmem", "rcvbuf", "wmem", "sndbuf")),
-    ("kernel", ("inode", "cookie", "cgroup", "mark", "tos", "shutdown", "v6only")),
+    ("loss", ("retrans", "lost", "drops")),
+    ("memory", ("rmem", "rcvbuf", "wmem", "sndbuf")),
+    ("kernel", ("inode", "cookie", "cgroup", "mark", "tos", "shutdown")),
 )
 """The lines of the detail: a word for the line, and the columns of engine.text.columns on it."""
 
@@ -37,11 +40,11 @@ LABELS: Final = {
 }
 """Shorter words than the title of the column."""
 
-SPANS: Final = {"local": 2, "peer": 2, "process": 2, "cmdline": 6, "timer": 2}
+SPANS: Final = {"local": 2, "peer": 2, "process": 2, "cmdline": 2, "timer": 2}
 """Places that a value takes where one is too narrow for it."""
 
 LABEL_CELLS: Final = 11
-PLACE_CELLS_MIN: Final = 23
+PLACE_CELLS_MIN: Final = 22
 """A label, its value and the gap after it; as many as fit share the line evenly."""
 WORD_CELLS: Final = 9
 
@@ -84,6 +87,38 @@ def _figure(name: str, entry: SocketEntry, look: Look, width: int) -> Content:
     return Content.assemble((label, "$foreground 60%"), (cell(value, room, elide=elide), style), " ")
 
 
+TRAILS: Final[tuple[tuple[str, Callable[[Point], float | None], Callable[[float | None], str]], ...]] = (
+    ("Recv-Q", lambda point: point.recv_q, lambda value: count(None if value is None else int(value))),
+    ("Send-Q", lambda point: point.send_q, lambda value: count(None if value is None else int(value))),
+    ("RTT", lambda point: point.rtt_us, lambda value: duration_us(None if value is None else int(value))),
+    ("In/s", lambda point: point.in_per_s, byte_rate),
+    ("Out/s", lambda point: point.out_per_s, byte_rate),
+)
+"""What is drawn of a socket's past: its name, where it is in a point, and how its newest value is written."""
+
+TRAIL_CELLS: Final = 46
+"""A name, at least 24 bars, the newest value and a gap."""
+TRAIL_NAME: Final = 7
+TRAIL_VALUE: Final = 12
+
+
+def trail_lines(trail: Sequence[Point], width: int) -> list[Content]:
+    """The past as sparklines, as many a line as fit; always as many lines, so that nothing jumps."""
+    a_line = max(1, min(len(TRAILS), (width - WORD_CELLS) // TRAIL_CELLS))
+    bars = max(4, (width - WORD_CELLS) // a_line - TRAIL_NAME - TRAIL_VALUE - 3)
+    figures = []
+    for name, read, write in TRAILS:
+        values = [read(point) for point in trail]
+        newest = cell(write(values[-1] if values else None), TRAIL_VALUE, Align.LEFT)
+        drawn = (sparkline(values, bars), "$text-primary")
+        figures.append(Content.assemble((cell(name, TRAIL_NAME), "$foreground 60%"), drawn, f" {newest}  "))
+    lines = []
+    for start in range(0, len(figures), a_line):
+        head = (cell("past" if not start else "", WORD_CELLS), "bold $text-primary")
+        lines.append(Content.assemble(head, *figures[start : start + a_line]).truncate(width))
+    return lines
+
+
 class SocketDetail(Widget):
     """Shows one socket, or says that none is selected."""
 
@@ -96,13 +131,19 @@ class SocketDetail(Widget):
         super().__init__(id=dom_id)
         self._entry: SocketEntry | None = None
         self._look = Look()
+        self._trail: Sequence[Point] = ()
 
-    def show(self, entry: SocketEntry | None, look: Look) -> None:
-        """Show this socket with the facts of now."""
-        self._entry, self._look = entry, look
-        self.refresh(layout=entry is None)
+    def show_socket(self, entry: SocketEntry | None, moment: Moment, tracks: Tracks) -> None:
+        """Show this socket with the facts of the moment, and how its figures went."""
+        look = Look(now_ns=moment.snapshot.ts_ns, figures=moment.watched.figures)
+        trail = tracks.trail(entry.key) if entry is not None else ()
+        layout = (entry is None) is not (self._entry is None)
+        self._entry, self._look, self._trail = entry, look, trail
+        self.refresh(layout=layout)
 
     def render(self) -> Content:
         if self._entry is None:
             return Content.styled("No socket is selected.", "$foreground 60%")
-        return Content("\n").join(detail_lines(self._entry, self._look, max(20, self.size.width)))
+        width = max(20, self.size.width)
+        lines = [*detail_lines(self._entry, self._look, width), *trail_lines(self._trail, width)]
+        return Content("\n").join(lines)

@@ -1,19 +1,24 @@
-"""Which sockets are shown and in which order: the toggles, the filter and the sort of a connections pane. Pure."""
+"""Which sockets are shown, as which lines and in which order: the choices of a connections pane. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from engine.model.snapshot import RowChange
 from engine.model.sockets import SocketEntry
 from engine.model.tcp import SS_SPELLINGS, SocketState
 from engine.query.sockets import SocketFilter
 from engine.text.cells import Look
 from engine.text.columns import COLUMNS
+from engine.text.columns import Column as SharedColumn
+from engine.text.presets import PRESETS
 from engine.text.socket_values import data_recv_q, data_send_q
 from engine.text.units import count
+from tui.messages import Moment
+from tui.widgets.socket_lines import Grouping, SocketLine, folded, grouped, listening_ports
 
 NETIDS: Final[Mapping[str, frozenset[str]]] = {
     "tcp": frozenset(("tcp",)),
@@ -25,11 +30,19 @@ NETIDS: Final[Mapping[str, frozenset[str]]] = {
 FAMILIES_READ: Final[Mapping[str, tuple[str, ...]]] = {"tcp": ("tcp",), "udp": ("udp", "udpl"), "unix": ("unix",)}
 """What each toggle has the sockets worker read."""
 
-SORTS: Final = ("state", "recv_q", "send_q", "local", "peer", "process", "netid")
-"""The columns that `s` goes through, by name in engine.text.columns."""
+EVERY_FAMILY: Final = ("tcp", "udp", "udpl", "raw", "icmp", "unix", "packet", "netlink")
 
-LARGEST_FIRST: Final = frozenset(("recv_q", "send_q"))
+SORTS: Final = ("state", "recv_q", "send_q", "local", "peer", "process", "netid")
+"""The columns that `s` goes through where all that are shown would be too many."""
+
+LARGEST_FIRST: Final = frozenset(
+    ("recv_q", "send_q", "in_rate", "out_rate", "in_bytes", "out_bytes", "in_packets", "out_packets", "rtt", "retrans",
+     "lost", "unacked", "notsent", "cwnd", "age")
+)  # fmt: skip
 """Columns that a person sorts to see what is largest."""
+
+OWN_PRESET: Final = "sockmon"
+PRESET_NAMES: Final = (OWN_PRESET, *PRESETS)
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,15 @@ class SocketView:
     chosen: SocketFilter | None = None
     sort: str = "state"
     reverse: bool = False
+    folds: bool = False
+    """The two ends of a local connection are one line."""
+    grouping: Grouping = Grouping.NONE
+    folded_groups: frozenset[str] = frozenset()
+    history: bool = False
+    """Sockets that closed a short while ago are shown too."""
+    services: bool = False
+    """Service names in place of ports."""
+    preset: str = OWN_PRESET
 
     def toggle(self, family: str) -> SocketView:
         """Show this family too, or no longer; the last one stays."""
@@ -56,20 +78,49 @@ class SocketView:
             return replace(self, reverse=not self.reverse)
         return replace(self, sort=column, reverse=column in LARGEST_FIRST)
 
-    def sort_next(self) -> SocketView:
+    def sort_next(self, columns: Sequence[str] = SORTS) -> SocketView:
         """Sort by the column after the one that sorts now."""
-        place = SORTS.index(self.sort) if self.sort in SORTS else -1
-        return self.sort_by(SORTS[(place + 1) % len(SORTS)])
+        place = columns.index(self.sort) if self.sort in columns else -1
+        return self.sort_by(columns[(place + 1) % len(columns)])
+
+    def next_grouping(self) -> SocketView:
+        """Group by the next thing, or no longer."""
+        order = list(Grouping)
+        grouping = order[(order.index(self.grouping) + 1) % len(order)]
+        return replace(self, grouping=grouping, folded_groups=frozenset())
+
+    def next_preset(self) -> SocketView:
+        """The next set of columns; sorted by state again if the new one lacks the column."""
+        preset = PRESET_NAMES[(PRESET_NAMES.index(self.preset) + 1) % len(PRESET_NAMES)]
+        changed = replace(self, preset=preset)
+        names = [column.name for column in PRESETS[preset].columns] if preset in PRESETS else list(COLUMNS)
+        return changed if changed.sort in names else replace(changed, sort="state", reverse=False)
+
+    def look(self, moment: Moment) -> Look:
+        """The facts that cells and filters need besides their row."""
+        return Look(now_ns=moment.snapshot.ts_ns, figures=moment.watched.figures, services=self.services)
+
+    def sort_column(self) -> SharedColumn:
+        """The column that sorts."""
+        if self.preset in PRESETS:
+            for column in PRESETS[self.preset].columns:
+                if column.name == self.sort:
+                    return column
+        return COLUMNS.get(self.sort, COLUMNS["state"])
 
     def families_read(self) -> tuple[str, ...]:
         """What the sockets worker must read for this view."""
         if self.everything:
-            return ("tcp", "udp", "udpl", "raw", "icmp", "unix")
+            return EVERY_FAMILY
         return tuple(name for family in sorted(self.families) for name in FAMILIES_READ[family])
 
-    def arrange(self, entries: Iterable[SocketEntry], look: Look) -> list[SocketEntry]:
-        """The entries that are shown, sorted."""
-        shown = list(entries)
+    def entries(self, moment: Moment) -> list[SocketEntry]:
+        """The sockets that are shown, sorted."""
+        snapshot, look = moment.snapshot, self.look(moment)
+        shown = list(snapshot.entries)
+        if self.history:
+            here = {entry.key for entry in shown}
+            shown += [closed.entry for closed in moment.watched.closed if closed.entry.key not in here]
         if not self.everything:
             netids = frozenset().union(*(NETIDS[family] for family in self.families))
             shown = [entry for entry in shown if entry.netid in netids]
@@ -78,19 +129,35 @@ class SocketView:
         if self.chosen is not None:
             test = self.chosen.test
             shown = [entry for entry in shown if test(entry, look)]
-        key = COLUMNS[self.sort].sort_key
+        key = self.sort_column().sort_key
         # Two sorts, since Python's is stable: ties stay by port, whichever way the column goes.
         shown.sort(key=_ports)
         shown.sort(key=lambda entry: key(entry, look), reverse=self.reverse)
         return shown
 
+    def lines(self, entries: Sequence[SocketEntry], moment: Moment) -> list[SocketLine]:
+        """The sockets as lines: folded and grouped as chosen."""
+        everything = moment.snapshot.entries
+        lines: list[SocketLine] = folded(entries, listening_ports(everything)) if self.folds else list(entries)
+        if self.grouping is not Grouping.NONE:
+            lines = grouped(lines, self.grouping, self.folded_groups, everything)
+        return lines
+
     def chips(self) -> list[str]:
-        """The view in the words of the pane's title, as far as it leaves anything out."""
+        """The view in the words of the pane's title, as far as it differs from what a person expects."""
         chips = ["all families"] if self.everything else []
         if not self.everything and self.families != SocketView().families:
             chips = ["+".join(sorted(self.families))]
         if self.listening:
             chips.append("listening")
+        if self.folds:
+            chips.append("folded")
+        if self.grouping is not Grouping.NONE:
+            chips.append(f"by {self.grouping}")
+        if self.history:
+            chips.append("history 30 s")
+        if self.preset != OWN_PRESET:
+            chips.append(f"columns of {self.preset}")
         if self.chosen is not None:
             chips.append(self.chosen.text)
         return chips
@@ -100,13 +167,35 @@ def _ports(entry: SocketEntry) -> tuple[int, int]:
     return entry.local_port, entry.peer_port
 
 
+@dataclass(frozen=True)
+class Arranged:
+    """A moment as a pane shows it, made off the screen's thread."""
+
+    view: SocketView
+    moment: Moment
+    lines: list[SocketLine]
+    live: int
+    """Sockets shown, without those that have closed."""
+    totals: list[str]
+
+
+def arrange(view: SocketView, moment: Moment) -> Arranged:
+    """Filter, sort, fold and sum: the costly part of a refresh."""
+    entries = view.entries(moment)
+    changes = moment.snapshot.changes
+    live = entries
+    if view.history or RowChange.CLOSED in changes.values():
+        past = {closed.entry.key for closed in moment.watched.closed} if view.history else frozenset[int]()
+        live = [entry for entry in entries if changes.get(entry.key) is not RowChange.CLOSED and entry.key not in past]
+    return Arranged(view, moment, view.lines(entries, moment), len(live), totals(live))
+
+
 def totals(entries: Sequence[SocketEntry]) -> list[str]:
-    """The sums of the data queues, and how many sockets are in each state."""
-    sums = []
+    """How many sockets are in each state, and the sums of the data queues."""
+    states = Counter(entry.state for entry in entries)
+    said = [f"{states[state]:,} {SS_SPELLINGS.get(state, state.value)}" for state in SocketState if states[state]]
     for name, read in (("Recv-Q", data_recv_q), ("Send-Q", data_send_q)):
         total = sum(read(entry) or 0 for entry in entries)
         if total:
-            sums.append(f"Σ {name} {count(total)}")
-    states = Counter(entry.state for entry in entries)
-    said = [f"{states[state]:,} {SS_SPELLINGS.get(state, state.value)}" for state in SocketState if states[state]]
-    return [*said, *sums]
+            said.append(f"Σ {name} {count(total)}")
+    return said

@@ -1,0 +1,142 @@
+"""What only watching tells: since when a socket is known, how fast its bytes go, how its queues went, what has closed.
+
+One `Tracks` sees every snapshot once, in the bridge's thread, and hands out a frozen `Watched`; the trail of one socket
+is asked for by the screen. It holds what the screen shows and no more: bounded in time and in number, and what was
+given up for room is counted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from engine.model.messages import ClosedSocket
+from engine.model.snapshot import RowChange, Snapshot
+from engine.model.sockets import SocketEntry, SocketFigures
+from engine.text.socket_values import data_recv_q, data_send_q, in_bytes, out_bytes, tcp_field
+
+NS_PER_S: Final = 1_000_000_000
+
+TRAIL_POINTS: Final = 120
+"""Points of a trail: two minutes at one a second, twice what the widest sparkline shows."""
+
+TRAILS_MAX: Final = 2_000
+"""Sockets with a trail, about 30 KB each at the worst; a machine with more is watched in figures only."""
+
+HISTORY_NS: Final = 30 * NS_PER_S
+"""How long a closed socket stays in the history."""
+
+HISTORY_MAX: Final = 5_000
+"""Closed sockets in the history: a flood of short connections must not fill the memory."""
+
+_rtt = tcp_field("rtt")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One refresh of one socket; None is unknown."""
+
+    recv_q: int | None
+    send_q: int | None
+    rtt_us: int | None
+    in_per_s: float | None
+    out_per_s: float | None
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What watching told up to one snapshot."""
+
+    figures: Mapping[int, SocketFigures] = field(default_factory=dict)
+    """By key."""
+    closed: tuple[ClosedSocket, ...] = ()
+    """Sockets that closed in the last half minute, the oldest first."""
+    forgotten: int = 0
+    """Closed sockets that went before their time, for want of room."""
+
+
+NOTHING_WATCHED: Final = Watched()
+"""Before the first snapshot."""
+
+
+class Tracks:
+    """Sees snapshots in their order. `take` belongs to one thread; `trail` may be called from another."""
+
+    def __init__(self) -> None:
+        self._last_ns = 0
+        self._figures: dict[int, SocketFigures] = {}
+        self._bytes: dict[int, tuple[int | None, int | None]] = {}
+        self._trails: dict[int, deque[Point]] = {}
+        self._closed: deque[ClosedSocket] = deque()
+        self._forgotten = 0
+        self._lock = threading.Lock()
+
+    def take(self, snapshot: Snapshot) -> Watched:
+        """Take in a snapshot."""
+        elapsed_ns = snapshot.ts_ns - self._last_ns if self._last_ns else 0
+        first = not self._last_ns
+        self._last_ns = snapshot.ts_ns
+        figures: dict[int, SocketFigures] = {}
+        totals: dict[int, tuple[int | None, int | None]] = {}
+        for entry in snapshot.entries:
+            if snapshot.changes.get(entry.key) is RowChange.CLOSED:
+                continue
+            total = in_bytes(entry), out_bytes(entry)
+            totals[entry.key] = total
+            figures[entry.key] = self._figure(entry, total, snapshot.ts_ns, elapsed_ns, first)
+        self._figures, self._bytes = figures, totals
+        self._extend_trails(snapshot)
+        self._keep_closed(snapshot)
+        return Watched(figures, tuple(self._closed), self._forgotten)
+
+    def trail(self, key: int) -> tuple[Point, ...]:
+        """The last points of a socket, the oldest first."""
+        with self._lock:
+            return tuple(self._trails.get(key, ()))
+
+    def _figure(
+        self, entry: SocketEntry, total: tuple[int | None, int | None], now_ns: int, elapsed_ns: int, first: bool
+    ) -> SocketFigures:
+        known = self._figures.get(entry.key)
+        if known is None:
+            return SocketFigures(now_ns, opened=not first)
+        before = self._bytes.get(entry.key, (None, None))
+        rates = [_rate(new, old, elapsed_ns) for new, old in zip(total, before, strict=True)]
+        if (known.in_per_s, known.out_per_s) == (rates[0], rates[1]):
+            return known
+        return SocketFigures(known.since_ns, known.opened, rates[0], rates[1])
+
+    def _extend_trails(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            self._trails = {key: trail for key, trail in self._trails.items() if key in self._figures}
+            for entry in snapshot.entries:
+                figures = self._figures.get(entry.key)
+                if figures is None or not (entry.tcp_info or entry.recv_q or entry.send_q):
+                    continue
+                trail = self._trails.get(entry.key)
+                if trail is None:
+                    if len(self._trails) >= TRAILS_MAX:
+                        continue
+                    trail = self._trails[entry.key] = deque(maxlen=TRAIL_POINTS)
+                trail.append(
+                    Point(
+                        data_recv_q(entry), data_send_q(entry), _rtt(entry), figures.in_per_s, figures.out_per_s
+                    )
+                )  # fmt: skip
+
+    def _keep_closed(self, snapshot: Snapshot) -> None:
+        self._closed.extend(snapshot.closed)
+        while self._closed and self._closed[0].ts_ns < snapshot.ts_ns - HISTORY_NS:
+            self._closed.popleft()
+        while len(self._closed) > HISTORY_MAX:
+            self._closed.popleft()
+            self._forgotten += 1
+
+
+def _rate(new: int | None, old: int | None, elapsed_ns: int) -> float | None:
+    if new is None or old is None or elapsed_ns <= 0:
+        return None
+    return max(0, new - old) * NS_PER_S / elapsed_ns
