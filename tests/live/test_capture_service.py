@@ -7,6 +7,7 @@ import select
 import shutil
 import socket
 import struct
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,15 +17,17 @@ import pytest
 from engine.capture.service import CaptureService
 from engine.model.messages import (
     AskFrame,
+    AskNewFrames,
     AskPackets,
     AskStatus,
     FollowStream,
     FrameAnswer,
+    FramesAnswer,
     PacketsAnswer,
     StartCapture,
     StatusAnswer,
 )
-from engine.model.packets import CaptureOptions, CaptureStatus, PacketRow
+from engine.model.packets import FULL_SNAP_LENGTH, CaptureOptions, CaptureStatus, PacketRow
 from tests.live.capture_namespace import Namespace
 from tests.unit.capture_frames import ACK, FIN, SYN, tcp
 
@@ -68,6 +71,14 @@ class Worker:
             assert time.monotonic() < deadline, self.status()
             self.turn()
 
+    def settle(self) -> None:
+        """Go on until nothing new has come for a while."""
+        seen, quiet_since = self.status().last_number, time.monotonic()
+        while time.monotonic() - quiet_since < 0.2:
+            self.turn()
+            if self.status().last_number != seen:
+                seen, quiet_since = self.status().last_number, time.monotonic()
+
     def status(self) -> CaptureStatus:
         answer = self.service.answer(AskStatus(), [])
         assert isinstance(answer, StatusAnswer)
@@ -86,12 +97,12 @@ def worker(namespace: Namespace) -> Iterator[Worker]:
     made.service.close()
 
 
-def capture_file(path: Path, frames: list[bytes]) -> str:
-    """A pcap file of Ethernet frames (the format's own header, microseconds)."""
+def capture_file(path: Path, frames: list[bytes], times_ns: list[int] | None = None) -> str:
+    """A pcap file of Ethernet frames (the format's own header, nanoseconds)."""
     with path.open("wb") as file:
-        file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1))
-        for data in frames:
-            file.write(struct.pack("=IIII", 1, 0, len(data), len(data)) + data)
+        file.write(struct.pack("=IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, FULL_SNAP_LENGTH, 1))
+        for data, ts_ns in zip(frames, times_ns or [0] * len(frames), strict=True):
+            file.write(struct.pack("=IIII", *divmod(ts_ns, 1_000_000_000), len(data), len(data)) + data)
     return str(path)
 
 
@@ -185,6 +196,23 @@ def test_ring_and_scapys_socket_see_the_same_of_the_same_connection(namespace: N
     assert seen[0] == seen[1]
 
 
+def test_scapys_socket_hears_an_interface_without_ethernet_as_the_ring_does(namespace: Namespace) -> None:
+    namespace.make_tun("tun0")
+    namespace.ip("addr", "add", "10.9.9.1/24", "dev", "tun0")
+    namespace.ip("link", "set", "tun0", "up")
+    workers = [Worker(namespace) for _ in range(2)]
+    for each, source in zip(workers, ("ring", "scapy"), strict=True):
+        each.start(CaptureOptions("tun0", source, "udp dst port 7777"))
+    namespace.send_datagram("10.9.9.2", 7777)
+    seen: list[list[tuple[str, str, int, str]]] = []
+    for each in workers:
+        each.until(lambda each=each: len(each.rows()) >= 1)  # type: ignore[misc]
+        seen.append([(row.source, row.destination, row.length, row.info) for row in each.rows()])
+        each.service.close()
+    assert seen[0] == seen[1]
+    assert seen[0][0][:3] == ("10.9.9.1", "10.9.9.2", 16 + 28 + len(b"hello"))
+
+
 def test_a_followed_stream_comes_whole_and_another_in_headers(namespace: Namespace, worker: Worker) -> None:
     def captured_bytes(number: int) -> int:
         answer = worker.service.answer(AskFrame(number), [])
@@ -199,6 +227,45 @@ def test_a_followed_stream_comes_whole_and_another_in_headers(namespace: Namespa
         namespace.send_frame("lo", strangers(port, 1, ACK, bytes(3000)))
     worker.until(lambda: worker.status().last_number == 3)
     assert (captured_bytes(2), captured_bytes(3)) == (3054, 96)
+
+
+needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+
+
+@needs_tshark
+def test_live_rows_read_as_tshark_reads_the_same_frames(namespace: Namespace, worker: Worker, tmp_path: Path) -> None:
+    worker.start(CaptureOptions(capture_filter="tcp", snap_length=FULL_SNAP_LENGTH))
+    for address, payload in (("127.0.0.1", 500), ("::1", 200_000), ("127.0.0.1", 0), ("127.0.0.1", 3_000_000)):
+        namespace.connect(address, payload)
+    worker.until(lambda: sum("[FIN" in row.info for row in worker.rows()) >= 8)
+    worker.settle()
+    rows = worker.rows()
+    answer = worker.service.answer(AskNewFrames(0), [])
+    assert isinstance(answer, FramesAnswer)
+    path = capture_file(
+        tmp_path / "seen.pcap", [frame.data for frame in answer.frames], [frame.ts_ns for frame in answer.frames]
+    )
+    expected = tshark_info(path, tmp_path / "wireshark")
+    assert len(expected) == len(rows) > 40
+    assert [(str(row.stream), row.info) for row in rows] == expected
+
+
+TCP_ALONE = {"frame", "eth", "ethertype", "ip", "ipv6", "tcp"}
+
+
+def tshark_info(path: str, configuration: Path) -> list[tuple[str, str]]:
+    """Stream and Info of each frame, by TCP's own dissector alone: the ports are chance, and some are a protocol's."""
+    known = subprocess.run(["tshark", "-G", "protocols"], capture_output=True, text=True, check=True, timeout=60).stdout
+    names = {line.split("\t")[2] for line in known.splitlines()}
+    configuration.mkdir()
+    (configuration / "disabled_protos").write_text(
+        "\n".join(sorted(name for name in names - TCP_ALONE if not name.startswith("tcp.options.")))
+    )
+    command = ["tshark", "-n", "-r", path, "-T", "fields", "-e", "tcp.stream", "-e", "_ws.col.Info"]
+    command += ["-o", "tcp.desegment_tcp_streams:FALSE"]
+    environment = {**os.environ, "WIRESHARK_CONFIG_DIR": str(configuration)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=environment)
+    return [(stream, info) for stream, _, info in (line.partition("\t") for line in done.stdout.splitlines())]
 
 
 def test_an_interface_that_vanishes_is_told_and_heard_again_when_it_is_back(
