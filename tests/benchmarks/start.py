@@ -1,4 +1,4 @@
-"""How long `sockmon --version` takes beside a bare interpreter that imports json, subprocess and socket; target <= 3."""
+"""How long `sockmon --version` takes beside a bare interpreter with json, subprocess and socket; target <= 3."""
 
 from __future__ import annotations
 
