@@ -180,6 +180,15 @@ class Terminal:
             time.sleep(0.01)
         return shown
 
+    def filter(self, text: str) -> None:
+        """Type a filter into sockmon's focused pane."""
+        self.send("/")
+        self.wait_for("⏎ keep")
+        self.send(text)
+        self.wait_for(re.escape(text))
+        self.send("\r")
+        until(lambda: "⏎ keep" not in self.screen(), "the filter box has closed")
+
     def family(self) -> dict[str, psutil.Process]:
         """The processes below the program now, by name; remembered, to be found again when their parent is gone."""
         found: dict[str, psutil.Process] = {}

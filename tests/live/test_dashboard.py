@@ -28,16 +28,6 @@ def taken(port: int) -> bool:
     return False
 
 
-def filtered(terminal: Terminal, text: str) -> None:
-    """Type a filter into the focused pane."""
-    terminal.send("/")
-    terminal.wait_for("⏎ keep")
-    terminal.send(text)
-    terminal.wait_for(re.escape(text))
-    terminal.send("\r")
-    until(lambda: "⏎ keep" not in terminal.screen(), "the filter box has closed")
-
-
 def three_rows(port: str) -> str:
     """The tutorial's rows: LISTEN, the server with a large Recv-Q, the client with a large Send-Q."""
     return (
@@ -53,12 +43,12 @@ def test_a_flood_elsewhere_shows_its_three_rows(started: Started, columns: int, 
         terminal.wait_for("Connections")
         flood = started("lab", "flood", "--port", "0", "--template", "tutorial")
         port = re.findall(r"127\.0\.0\.1:(\d+)", first_line(flood))[0]
-        filtered(terminal, port)
+        terminal.filter(port)
         terminal.wait_for(three_rows(port))
         if os.getuid() == 0:
             terminal.send("\t")
             terminal.wait_for("┏━ Packets")
-            filtered(terminal, f"tcp.port == {port}")
+            terminal.filter(f"tcp.port == {port}")
             terminal.wait_for(rf"\d+ → {port} \[SYN\]")
         terminal.send("q")
         assert terminal.wait() == 0

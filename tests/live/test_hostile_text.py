@@ -71,7 +71,7 @@ def test_the_dashboard_shows_a_hostile_name_as_text(hostile: tuple[subprocess.Po
     assert program.stdin is not None
     with Terminal() as terminal:
         terminal.wait_for("Connections")
-        filtered(terminal, str(port))
+        terminal.filter(str(port))
         terminal.wait_for(SHOWN)
         program.stdin.write("again\n")
         program.stdin.flush()
@@ -94,7 +94,7 @@ def test_a_dissected_packet_shows_hostile_payload_as_text(hostile: tuple[subproc
         terminal.send("\t")
         terminal.wait_for("┏━ Packets")
         terminal.send("a")
-        filtered(terminal, f"tcp.len > 0 and tcp.port == {port}")
+        terminal.filter(f"tcp.len > 0 and tcp.port == {port}")
         program.stdin.write("again\n")
         program.stdin.flush()
         terminal.wait_for(rf"{port}.*PSH")
@@ -104,16 +104,6 @@ def test_a_dissected_packet_shows_hostile_payload_as_text(hostile: tuple[subproc
         terminal.send("\x03")
         terminal.wait()
         assert foreign_controls(bytes(terminal.output)) == []
-
-
-def filtered(terminal: Terminal, text: str) -> None:
-    """Type a filter into the focused pane."""
-    terminal.send("/")
-    terminal.wait_for("⏎ keep")
-    terminal.send(text)
-    terminal.wait_for(re.escape(text))
-    terminal.send("\r")
-    until(lambda: "⏎ keep" not in terminal.screen(), "the filter box has closed")
 
 
 def test_ls_prints_a_hostile_name_as_text(hostile: tuple[subprocess.Popen[str], int]) -> None:
