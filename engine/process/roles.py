@@ -94,10 +94,12 @@ def capture_main(start: Start) -> Callable[[], None]:
     from engine.model.messages import CaptureReply, CaptureRequest
     from engine.process.host import serve
 
+    service = CaptureService()  # looks for the SSH session that it runs in, which /proc tells before the confinement
+
     def main() -> None:
         enter(start)
         channel: Channel[CaptureReply, CaptureRequest] = Channel(_end(start), CaptureRequest)
-        serve(CaptureService(), channel)
+        serve(service, channel)
 
     return main
 
