@@ -66,9 +66,9 @@ def _range(raw: bytes) -> str:
     return f"{both & 0xFFFF}-{both >> 16}"
 
 
-def _encode_range(text: str) -> int:
+def _encode_range(text: str) -> bytes:
     low, high = port_range(text)
-    return high << 16 | low
+    return struct.pack("I", high << 16 | low)  # more than a C int holds
 
 
 def port_range(text: str) -> tuple[int, int]:
