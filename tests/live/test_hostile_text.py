@@ -94,6 +94,7 @@ def test_a_dissected_packet_shows_hostile_payload_as_text(hostile: tuple[subproc
         terminal.send("\t")
         terminal.wait_for("┏━ Packets")
         terminal.send("a")
+        until(lambda: "handshakes, FIN, RST" not in terminal.screen(), "all packets are listed")
         terminal.filter(f"tcp.len > 0 and tcp.port == {port}")
         program.stdin.write("again\n")
         program.stdin.flush()
