@@ -21,6 +21,7 @@ from engine.model.health import Degradation, Role, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
 from engine.model.messages import (
     AskFrame,
+    AskNewFrames,
     AskNewPackets,
     AskPackets,
     AskSockets,
@@ -29,6 +30,7 @@ from engine.model.messages import (
     Dissect,
     DissectAnswer,
     FrameAnswer,
+    FramesAnswer,
     PacketsAnswer,
     ProcessEnded,
     SocketsAnswer,
@@ -110,6 +112,10 @@ class Monitor:
         """Rows numbered above `after`, oldest first: for a listing that prints as it goes."""
         reply = self._worker(Role.CAPTURE).ask(AskNewPackets(after, count, display_filter, handshakes))
         return _expect(reply, PacketsAnswer)
+
+    def new_frames(self, after: int) -> FramesAnswer:
+        """Captured bytes of the frames numbered above `after`, oldest first: for a file that is written meanwhile."""
+        return _expect(self._worker(Role.CAPTURE).ask(AskNewFrames(after)), FramesAnswer)
 
     def dissect(self, number: int) -> Dissection:
         frame = _expect(self._worker(Role.CAPTURE).ask(AskFrame(number)), FrameAnswer)

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -133,3 +134,20 @@ def test_the_demo_shows_an_echo_a_flood_and_the_sum() -> None:
         assert done.stdout.count("[FIN, ACK]") == 2
     else:
         assert "CAP_NET_RAW" in done.stdout
+
+
+@needs_right
+@pytest.mark.parametrize("name", ["out.pcapng", "out.pcap"])
+def test_a_written_capture_is_read_again(name: str, listener: socket.socket, tmp_path: Path, started: Started) -> None:
+    file = tmp_path / name
+    port = port_of(listener)
+    process = capturing(started, "tcp", "and", "port", str(port), "-w", str(file), "-c", "3")
+    greet(listener)
+    assert "3 packets captured" in process.communicate(timeout=30)[1]
+    rows = [json.loads(line) for line in sockmon("read", "--json", str(file)).stdout.splitlines()][:-1]
+    assert [row["flags"] for row in rows] == ["SYN", "SYN, ACK", "ACK"]
+
+
+@needs_right
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    refused(sockmon("capture", "-w", str(tmp_path / "no" / "such.pcap")), "such.pcap: No such file or directory")

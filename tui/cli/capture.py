@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 
 import click
 import msgspec
 
+from engine.capture.files.frames import Frame, Interface
+from engine.capture.files.writer import CaptureWriter
 from engine.capture.interfaces import InterfaceEntry, list_interfaces
 from engine.capture.read_text import relative_time
-from engine.model.packets import CaptureOptions, CaptureStatus, PacketRow
+from engine.model.packets import FULL_SNAP_LENGTH, HEADERS_SNAP_LENGTH, CaptureOptions, CaptureStatus, PacketRow
 from engine.query.packets import compile_packets
 from engine.text.sanitize import printable
 from tui.cli.output import json_line
@@ -32,6 +36,7 @@ DIGITS = 6
 @click.option("--for", "seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after so many seconds.")
 @click.option("-Y", "display_filter", default="", metavar="FILTER", help="Print only what passes this display filter.")
 @click.option("--handshakes/--all", default=False, help="Only SYN, FIN and RST; or everything (the default).")
+@click.option("-w", "out", metavar="OUT", help="Write whole frames to OUT: .pcap, else pcapng; nothing is printed.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines; the last line is a summary.")
 @click.option("-D", "only_list", is_flag=True, help="List the interfaces and end.")
 @click.option(
@@ -46,6 +51,7 @@ def capture_command(
     seconds: float | None,
     display_filter: str,
     handshakes: bool,
+    out: str | None,
     as_json: bool,
     only_list: bool,
     capture_source: str,
@@ -63,7 +69,19 @@ def capture_command(
         compile_packets(display_filter)  # refused before anything is started
     session = session_of(ctx)
     monitor = session.monitor()
-    options = CaptureOptions(interface, capture_source, " ".join(bpf), handshakes)
+    if out is not None and display_filter:
+        raise click.UsageError("-w writes frames before they are analysed: it takes a capture filter, not -Y")
+    snap_length = HEADERS_SNAP_LENGTH if out is None else FULL_SNAP_LENGTH
+    options = CaptureOptions(interface, capture_source, " ".join(bpf), handshakes, snap_length)
+    if out is not None:
+        with CaptureWriter(out) as writer:
+            status = monitor.set_capture(options)
+            click.echo(f"Capturing on '{status.interface}'", err=True)
+            missed = record(session, writer, limit, seconds)
+        status = monitor.stop_capture()
+        unwritten = f", {missed} not written in time" if missed else ""
+        click.echo(f"{writer.written} packets captured{unwritten}{losses(status)}", err=True)
+        return
     status = monitor.set_capture(options)
     click.echo(f"Capturing on '{status.interface}'", err=True)
     printed = 0
@@ -100,6 +118,42 @@ def captured(
         if not answer.rows:
             after = max(after, answer.status.last_number) if not answer.pending else after
             session.pause(POLL_S)
+
+
+def record(session: Session, writer: CaptureWriter, limit: int | None, seconds: float | None) -> int:
+    """Write frames as they come, until the limit, the end of the time or Ctrl-C; how many were given up unwritten."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    after = missed = 0
+    while True:
+        over = deadline is not None and time.monotonic() >= deadline
+        answer = session.monitor().new_frames(after)
+        missed += max(0, answer.first - after - 1) if answer.frames else 0
+        for frame in answer.frames:
+            name = interface_name(frame.interface)
+            writer.write(
+                Frame(frame.link_type, frame.data, frame.wire_length, frame.ts_ns),
+                Interface(frame.link_type, name, FULL_SNAP_LENGTH, 9),
+            )
+            if writer.written == limit:
+                return missed
+        after = max(after, answer.last)
+        if not answer.frames:
+            writer.flush()
+            if over:
+                return missed
+            try:
+                session.pause(POLL_S)
+            except KeyboardInterrupt:
+                return missed
+
+
+@lru_cache(maxsize=64)
+def interface_name(index: int) -> str:
+    """The name of an interface now; empty for one that is gone."""
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return ""
 
 
 def packet_line(row: PacketRow, first_ns: int) -> str:
