@@ -25,6 +25,7 @@ _IPV4_TCP_BYTES = 54
 _IPV6_TCP_BYTES = 74
 _FRAGMENT_BITS = 0x3FFF  # more fragments, and the offset
 _TCP = struct.Struct("!HHIIHHxxH").unpack_from
+_IPV4_LAYERS = "eth:ethertype:ip:tcp"
 _IPV6_LAYERS = "eth:ethertype:ipv6:tcp"
 
 
@@ -69,7 +70,8 @@ def decode_frame(
             if length >= 0 and header_length >= 20 and options_end <= captured and 14 + total <= wire_length:
                 return Segment(
                     ts_ns, src, dst, sport, dport, seq, ack, control & 0xFFF, wnd, urg, length, header_length,
-                    data[54:options_end] if header_length > 20 else b"", interface, ip_id, ttl,
+                    data[54:options_end] if header_length > 20 else b"", interface, ip_id, ttl, False, 20, False,
+                    _IPV4_LAYERS, data[26:38],
                 )  # fmt: skip
         elif ethertype == 0x86DD and captured >= _IPV6_TCP_BYTES:
             (_, _, total, protocol, ttl, src, dst, sport, dport, seq, ack, control, wnd, urg) = _ETHERNET_IPV6_TCP(data)
@@ -81,7 +83,7 @@ def decode_frame(
                     return Segment(
                         ts_ns, src, dst, sport, dport, seq, ack, control & 0xFFF, wnd, urg, length, header_length,
                         data[74:options_end] if header_length > 20 else b"", interface, 0, ttl, False, 20, False,
-                        _IPV6_LAYERS,
+                        _IPV6_LAYERS, data[22:58],
                     )  # fmt: skip
     return _decode_slowly(link_type, data, wire_length, ts_ns, interface, reassembly)
 

@@ -5,6 +5,7 @@ Times are texts of seconds with 9 decimals, as tshark prints them: a JSON number
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -29,7 +30,6 @@ from engine.flow.options import (
     is_duplicate_sack,
     parse_options,
     sack_blocks,
-    timestamps,
 )
 from engine.flow.placed import Placed
 from engine.flow.states import pair_names
@@ -42,6 +42,7 @@ _BROKEN = mark.CUT_OPTIONS | mark.MALFORMED
 _UNUSUAL = _BROKEN | mark.UNCERTAIN | mark.NO_LENGTH | mark.NO_STREAM
 _UNVERIFIED = 2  # what tshark says of a checksum that it was not asked to check
 _TIMESTAMP_KINDS = (1, 1, 8)
+_TWO_NUMBERS = struct.Struct("!II").unpack_from
 
 
 class SegmentObject(msgspec.Struct, omit_defaults=True, gc=False):
@@ -84,6 +85,12 @@ class SegmentObject(msgspec.Struct, omit_defaults=True, gc=False):
     t_delta: str | None = None
     option_kinds: tuple[int, ...] | None = None
     checksum_status: int | None = None
+    tsval: int | None = None
+    tsecr: int | None = None
+    acks_frame: int | None = None
+    ack_rtt: str | None = None
+    bytes_in_flight: int | None = None
+    irtt: str | None = None
     analysis_raw: tuple[str, ...] | None = None
     dup_ack_frame: int | None = None
     dup_ack_num: int | None = None
@@ -91,8 +98,6 @@ class SegmentObject(msgspec.Struct, omit_defaults=True, gc=False):
     ws: int | None = None
     ws_shift: int | None = None
     sackperm: bool = False
-    tsval: int | None = None
-    tsecr: int | None = None
     sle: list[int] | None = None
     sre: list[int] | None = None
     dsack: bool = False
@@ -100,10 +105,6 @@ class SegmentObject(msgspec.Struct, omit_defaults=True, gc=False):
     """Subtypes of the Multipath TCP options."""
     tfo_cookie: str | None = None
     tfo_request: bool = False
-    acks_frame: int | None = None
-    ack_rtt: str | None = None
-    irtt: str | None = None
-    bytes_in_flight: int | None = None
     rto: str | None = None
     rto_frame: int | None = None
     urg: int | None = None
@@ -130,17 +131,33 @@ def json_lines(rows: Iterable[Row], first_ns: int) -> bytes:
 
 def seconds(ns: int) -> str:
     """Nanoseconds as seconds with 9 decimals."""
-    if ns < 0:
-        return "-" + seconds(-ns)
-    text = f"{ns:010d}"
-    return f"{text[:-9]}.{text[-9:]}"
+    if -_EXACT_NS < ns < _EXACT_NS:
+        return f"{ns / 1e9:.9f}"
+    whole, rest = divmod(abs(ns), 1_000_000_000)
+    return f"{'-' if ns < 0 else ''}{whole}.{rest:09d}"
+
+
+_EXACT_NS = 1 << 52  # up to here, 52 days, a float tells nanoseconds apart
+
+_constant_seconds = lru_cache(4096)(seconds)
 
 
 def segment_object(row: Row, segment: Segment, placed: Placed, first_ns: int) -> SegmentObject:
     """The object of one segment."""
     flags, length, findings, marks = segment.flags, segment.len, placed.findings, placed.marks
-    now_ns, scale, header_length = segment.ts_ns, placed.scale, segment.header_length
-    seq = placed.seq
+    now_ns, scale, raw = segment.ts_ns, placed.scale, segment.options
+    seq, bytes_in_flight, acks_frame = placed.seq, placed.bytes_in_flight, placed.acks_frame
+    epoch = str(now_ns)
+    layers = segment.layers
+    if length > 0 and not flags & _RST and not findings & (RETRANSMISSION | OUT_OF_ORDER):
+        layers += ":data"  # tshark hands on no payload that was sent before, came late, or is a reset's reason
+    tsval = tsecr = irtt = None
+    kinds: tuple[int, ...] = ()
+    if len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):
+        tsval, tsecr = _TWO_NUMBERS(raw, 4)
+        kinds = _TIMESTAMP_KINDS
+    if placed.irtt_ns and (acks_frame or bytes_in_flight or findings or marks & mark.ACKS_UNSEEN_AGAIN):
+        irtt = _constant_seconds(placed.irtt_ns)
     line = SegmentObject(
         row.number,
         placed.stream,
@@ -155,65 +172,50 @@ def segment_object(row: Row, segment: Segment, placed: Placed, first_ns: int) ->
         placed.window,
         length,
         finding_names(findings),
-        seconds(now_ns),
+        f"{epoch[:-9] or 0}.{epoch[-9:]:>09}",
         row.wire_length,
         row.captured,
-        segment.layers,
+        layers,
         info_line(segment, placed),
         segment.seq,
         segment.ack,
         seq + length + (1 if flags & _FIN_SYN else 0) & _WRAP,
         segment.wnd,
         None if flags & _SYN else scale if scale < 0 else 1 << scale,
-        header_length,
+        segment.header_length,
         _hexadecimal(flags),
         placed.completeness,
-        pair_names(placed.states),
+        _state_names(placed.states),
         seconds(placed.since_first_ns),
         seconds(placed.since_previous_ns),
-        (),
+        kinds,
         _UNVERIFIED,
+        tsval,
+        tsecr,
+        acks_frame or None,
+        seconds(placed.ack_rtt_ns) if placed.ack_rtt_ns else None,
+        bytes_in_flight or None,
+        irtt,
     )
-    raw = segment.options
-    if raw:
-        if len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):
-            stamps = timestamps(raw)
-            if stamps is not None:
-                line.tsval, line.tsecr = stamps
-            line.option_kinds = _TIMESTAMP_KINDS
-        else:
-            _add_options(line, segment, placed)
-    if length > 0 and not flags & _RST and not findings & (RETRANSMISSION | OUT_OF_ORDER):
-        line.protocols += ":data"  # tshark hands on no payload that was sent before, came late, or is a reset's reason
-    _add_derived(line, placed)
+    if raw and not kinds:
+        _add_options(line, segment, placed)
+    if findings:
+        _add_findings(line, placed)
     if segment.urg:
         line.urg = segment.urg
-    if marks & _UNUSUAL or header_length < 20 or segment.fragmented:
+    if marks & _UNUSUAL or segment.header_length < 20 or segment.fragmented:
         _correct(line, segment, placed)
     return line
 
 
-def _add_derived(line: SegmentObject, placed: Placed) -> None:
-    """What the analysis reckons from this and earlier segments."""
+def _add_findings(line: SegmentObject, placed: Placed) -> None:
     findings = placed.findings
-    known = bool(findings)
-    if placed.bytes_in_flight:
-        line.bytes_in_flight = placed.bytes_in_flight
-        known = True
-    if placed.acks_frame:
-        line.acks_frame = placed.acks_frame
-        known = True
-        if placed.ack_rtt_ns:
-            line.ack_rtt = seconds(placed.ack_rtt_ns)
-    if findings:
-        if findings & DUPLICATE_ACK:
-            line.dup_ack_frame, line.dup_ack_num = placed.dup_ack_frame, placed.dup_ack_number
-        if findings & RESENT & ~RETRANSMISSION:
-            line.analysis_raw = finding_names(findings | RETRANSMISSION)
-        if placed.rto_ns:
-            line.rto, line.rto_frame = seconds(placed.rto_ns), placed.rto_frame
-    if placed.irtt_ns and (known or placed.marks & mark.ACKS_UNSEEN_AGAIN):
-        line.irtt = seconds(placed.irtt_ns)
+    if findings & DUPLICATE_ACK:
+        line.dup_ack_frame, line.dup_ack_num = placed.dup_ack_frame, placed.dup_ack_number
+    if findings & RESENT & ~RETRANSMISSION:
+        line.analysis_raw = finding_names(findings | RETRANSMISSION)
+    if placed.rto_ns:
+        line.rto, line.rto_frame = seconds(placed.rto_ns), placed.rto_frame
 
 
 def _add_options(line: SegmentObject, segment: Segment, placed: Placed) -> None:
@@ -237,7 +239,8 @@ def _add_options(line: SegmentObject, segment: Segment, placed: Placed) -> None:
             line.dsack = is_duplicate_sack(blocks, segment.ack)
         elif kind == MPTCP and value:
             line.mptcp = [*(line.mptcp or ()), value[0] >> 4]
-            line.protocols += ":mptcp"
+            below = line.protocols.removesuffix(":data")
+            line.protocols = f"{below}:mptcp{line.protocols[len(below) :]}"
         elif kind >= FAST_OPEN:
             cookie = fast_open_cookie(kind, value)
             if cookie is not None:
@@ -271,6 +274,12 @@ def _nearly_nothing(row: Row, frame: OtherFrame, first_ns: int) -> SegmentObject
         row.number, None, seconds(frame.ts_ns - first_ns), address_text(frame.src), address_text(frame.dst), None, None,
         None, None, None, None, None, (), seconds(frame.ts_ns), row.wire_length, row.captured, "", frame.info,
     )  # fmt: skip
+
+
+@lru_cache(256)
+def _state_names(states: int) -> tuple[str, str]:
+    opener, responder = pair_names(states)
+    return opener.value, responder.value
 
 
 @lru_cache(4096)
