@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from engine.model.sockets import SocketEntry
 from engine.model.tcp import SocketState
-from engine.sockets.tcp_info import decode
+from engine.sockets.tcp_info import TcpInfo, decode
 from engine.text.cells import Look
 from engine.text.columns import Column
 from engine.text.sanitize import printable
@@ -44,9 +44,9 @@ def socket_object(entry: SocketEntry, user_name: Callable[[int], str]) -> dict[s
             {"pid": owner.pid, "fd": owner.fd, "name": printable(owner.name), "cmdline": printable(owner.cmdline)}
             for owner in entry.owners
         ],
-        "process_unknown": entry.owner_unknown or None,
+        "process_unknown": printable(entry.owner_unknown) or None,
         "timer": None if entry.timer is None else msgspec.structs.asdict(entry.timer),
-        "congestion": entry.congestion or None,
+        "congestion": printable(entry.congestion) or None,
         "mark": entry.mark,
         "cgroup": entry.cgroup,
         "v6only": entry.v6only,
@@ -59,11 +59,27 @@ def socket_object(entry: SocketEntry, user_name: Callable[[int], str]) -> dict[s
     return found
 
 
-def csv_lines(rows: Sequence[SocketEntry], columns: Sequence[Column], look: Look) -> str:
+CHUNK_ROWS = 1000
+"""Rows encoded at a time: a pipe sees the first ones at once, and memory holds no more than these."""
+
+
+def json_lines(
+    rows: Sequence[SocketEntry], user_name: Callable[[int], str], more: Mapping[str, Any] | None = None
+) -> Iterator[bytes]:
+    """JSON Lines, one object a socket, in chunks of lines; `more` stands before the keys of each."""
+    head = dict(more or {})
+    encoder = msgspec.json.Encoder()
+    for start in range(0, len(rows), CHUNK_ROWS):
+        chunk = rows[start : start + CHUNK_ROWS]
+        yield encoder.encode_lines([head | socket_object(entry, user_name) for entry in chunk])
+
+
+def csv_lines(rows: Sequence[SocketEntry], columns: Sequence[Column], look: Look, header: bool = True) -> str:
     """A header and a line a socket; cells that would be formulas get an apostrophe in front."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
+    if header:
+        writer.writerow([column.name for column in columns])
     writer.writerows([[_plain(column.cell(entry, look)) for column in columns] for entry in rows])
     return out.getvalue()
 
@@ -75,6 +91,10 @@ def _plain(cell: str) -> str:
     return cell
 
 
-def _known(info: msgspec.Struct) -> dict[str, Any]:
+_TCP_INFO_NAMES = TcpInfo.__struct_fields__
+
+
+def _known(info: TcpInfo) -> dict[str, Any]:
     """The fields that this kernel sends."""
-    return {name: value for name, value in msgspec.structs.asdict(info).items() if value is not None}
+    values = zip(_TCP_INFO_NAMES, msgspec.structs.astuple(info), strict=True)
+    return {name: value for name, value in values if value is not None}

@@ -6,7 +6,6 @@ explanation how to say it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
@@ -99,5 +98,7 @@ class Vocabulary(Generic[Row]):
 
     def suggestion(self, name: str) -> str:
         """`did you mean …?` with the likest name; empty if none is like it."""
+        import difflib  # 4 ms, and only a mistake needs it
+
         like = difflib.get_close_matches(normal(name), self._names, 1, SUGGESTION_LIKENESS)
         return f"did you mean {self._names[like[0]].name}?" if like else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -26,6 +27,10 @@ COMMAND_CHARACTERS_MAX: Final = 256
 """Of a command line: more would push everything else off a line."""
 PIDS_SHOWN: Final = 3
 """Processes of one socket named in a cell; the others are counted."""
+
+
+SHOWN_MAX: Final = 16_384
+"""Addresses and names whose printable form is kept: a table names the same ones on most of its rows."""
 
 
 class AcceptQueue(StrEnum):
@@ -90,10 +95,15 @@ def send_q(entry: SocketEntry, look: Look) -> str:
     return number(entry.send_q, look)
 
 
+@lru_cache(SHOWN_MAX)
+def _shown(text: str) -> str:
+    return printable_within(text, COMMAND_CHARACTERS_MAX)
+
+
 def host(entry: SocketEntry, address: str, look: Look, *, scoped: bool) -> str:
     """An address, or its name if one is known; `scoped` appends the interface that the socket is bound to."""
     name = look.host_name(address) if look.host_name is not None else ""
-    text = printable_within(name or address, COMMAND_CHARACTERS_MAX)
+    text = _shown(name or address)
     if scoped and entry.interface and "%" not in text:
         text += "%" + printable(look.interface_name(entry.interface))
     return text
@@ -122,16 +132,23 @@ def peer(entry: SocketEntry, look: Look) -> str:
     return endpoint(entry, entry.peer_address, entry.peer_port, look)
 
 
+@lru_cache(SHOWN_MAX)
+def _process_name(name: str, ours: str) -> str:
+    shown = printable_within(name, NAME_CHARACTERS_MAX) or UNKNOWN
+    return f"{shown} ({printable(ours)})" if ours and ours != name else shown
+
+
 def process_name(owner: Owner) -> str:
     """A process by name, and in brackets what it is to us if it is one of ours."""
-    name = printable_within(owner.name, NAME_CHARACTERS_MAX) or UNKNOWN
-    return f"{name} ({printable(owner.ours)})" if owner.ours and owner.ours != owner.name else name
+    return _process_name(owner.name, owner.ours)
 
 
 def processes(entry: SocketEntry, look: Look) -> str:
     """`nginx 812, 813`: every process that holds the socket, each PID once; or `-` and why it is not known."""
     if not entry.owners:
         return f"{UNKNOWN} {printable(entry.owner_unknown)}".rstrip()
+    if len(entry.owners) == 1:
+        return f"{process_name(entry.owners[0])} {entry.owners[0].pid}"
     pids: dict[str, list[int]] = {}
     for owner in entry.owners:
         of_name = pids.setdefault(process_name(owner), [])

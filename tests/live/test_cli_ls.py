@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -112,8 +113,6 @@ def test_the_whole_table_is_as_ss_has_it_while_the_machine_rests() -> None:
 
 
 def test_a_row_says_who_holds_it(zoo: Zoo) -> None:
-    import os
-
     [first, *_] = [json.loads(line) for line in sockmon("ls", "--json", zoo.filter()).stdout.splitlines()]
     assert os.getpid() in {process["pid"] for process in first["processes"]}
 
@@ -213,3 +212,48 @@ def test_the_table_shows_a_row_that_has_just_come() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         until(lambda: f":{port} " in sockmon("ls", "-tl").stdout, "the new listener is in the table")
+
+
+def test_numbers_alone_show_no_process_unless_asked(zoo: Zoo) -> None:
+    def titles(*flags: str) -> str:
+        return sockmon("ls", *flags, zoo.filter()).stdout.splitlines()[0]
+
+    assert "Process" in titles()
+    assert "Process" in titles("-tanp")
+    assert "Process" not in titles("-tan")
+
+
+def test_a_filter_alone_chooses_the_family() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        rows = sockmon("ls", "-H", "unix").stdout.splitlines()
+    assert rows
+    assert all(row.startswith("u_") for row in rows)
+
+
+def test_a_watched_table_knows_ages_and_says_when_it_was_read(started: Started) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        process = started("ls", "--watch", "0.1", "--json", f"sport = :{port} and age >= 0")
+        assert process.stdout is not None
+        first, second = (json.loads(process.stdout.readline()) for _ in range(2))
+    assert first["local_port"] == second["local_port"] == port
+    assert first["ts_ns"] < second["ts_ns"]
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="needs script of util-linux for a terminal")
+@pytest.mark.parametrize("columns", [200, 80, 40, 20])
+def test_a_line_fits_the_terminal(zoo: Zoo, columns: int) -> None:
+    done = subprocess.run(
+        ["script", "-qec", " ".join([*SOCKMON, "ls", "-4"]), "/dev/null"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=True,
+        env={**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"},
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("Netid")
+    assert max(map(len, lines)) <= columns
+    assert "\x1b" not in done.stdout

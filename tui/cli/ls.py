@@ -2,76 +2,32 @@
 
 from __future__ import annotations
 
-import pwd
-import socket
+import gc
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
-import msgspec
 
-from engine.export.sockets import csv_lines, socket_object
-from engine.model.messages import SocketsOptions
+from engine.export.sockets import csv_lines, json_lines
+from engine.model.health import Degradation
 from engine.model.sockets import SocketEntry
-from engine.model.tcp import SocketState
-from engine.query.sockets import SocketFilter, compile_sockets
 from engine.sockets.service import read_table
-from engine.text.cells import AcceptQueue, Look
-from engine.text.columns import Column, columns
-from engine.text.presets import PRESETS, preset
-from tui.cli.output import json_line
-from tui.cli.socket_details import extended_details, memory_details, tcp_details, timer_details
-from tui.cli.socket_events import socket_events
+from engine.text.presets import PRESETS
+from engine.text.sanitize import printable
+from tui.cli.ls_choice import Choice, choice_of
+from tui.cli.names import user_name
 from tui.cli.table_text import table_lines
 
-DEFAULT_FAMILIES = ("tcp", "udp")
+EVENTS_INTERVAL_S = 1.0
+"""Between two looks for --events without --watch; what opens and closes in between is told by the kernel."""
 
-FAMILY_FLAGS: Mapping[str, tuple[str, ...]] = {
-    "tcp": ("tcp",),
-    "udp": ("udp", "udpl"),
-    "unix": ("unix",),
-    "raw": ("raw", "icmp"),
-    "packet": ("packet",),
-}
-"""Flag to the families of SocketsOptions."""
-
-Details = Callable[[SocketEntry], list[str]]
+CHUNK_LINES = 1000
+"""Lines written at a time, so that a reader such as head sees the first ones at once."""
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """What to show and how."""
-
-    options: SocketsOptions
-    chosen: SocketFilter
-    ip_versions: frozenset[int]
-    """Address families to show; empty for all."""
-    listening: bool
-    columns: tuple[Column, ...]
-    sort: str
-    details: tuple[Details, ...]
-    look: Look
-
-    def rows(self, entries: Sequence[SocketEntry]) -> list[SocketEntry]:
-        """Those that are asked for, in order."""
-        rows = [entry for entry in entries if self.shows(entry)]
-        name = self.sort.lstrip("-+")
-        if name:
-            [column] = columns(name)
-            rows.sort(key=lambda entry: column.sort_key(entry, self.look), reverse=self.sort.startswith("-"))
-        return rows
-
-    def shows(self, entry: SocketEntry) -> bool:
-        """Whether a row is asked for."""
-        if self.ip_versions and entry.family not in self.ip_versions:
-            return False
-        if self.listening and not listens(entry):
-            return False
-        return self.chosen.matches(entry, self.look)
-
-
-@click.command("ls", short_help="List sockets.", context_settings={"ignore_unknown_options": False})
+@click.command("ls", short_help="List sockets.")
 @click.option("-t", "--tcp", is_flag=True, help="TCP sockets.")
 @click.option("-u", "--udp", is_flag=True, help="UDP sockets.")
 @click.option("-x", "--unix", is_flag=True, help="Unix domain sockets.")
@@ -81,15 +37,16 @@ class Choice(msgspec.Struct, frozen=True):
 @click.option("-6", "ipv6", is_flag=True, help="IPv6 only.")
 @click.option("-l", "--listening", is_flag=True, help="Only sockets that wait for peers.")
 @click.option("-a", "--all", "every", is_flag=True, help="All states; that is the default, unlike in ss.")
-@click.option("-p", "--processes", is_flag=True, help="Processes; always shown, unlike in ss.")
+@click.option("-p", "--processes", is_flag=True, help="Processes; the default unless -n is given.")
 @click.option("-i", "--info", is_flag=True, help="A second line with TCP's own figures.")
 @click.option("-m", "--memory", is_flag=True, help="A second line with socket memory.")
 @click.option("-o", "--options", "timers", is_flag=True, help="A second line with the running timer.")
 @click.option("-e", "--extended", is_flag=True, help="A second line with uid, inode and cookie.")
-@click.option("-n", "--numeric", is_flag=True, help="Numbers for ports and addresses; the default, unlike in ss.")
+@click.option("-n", "--numeric", is_flag=True, help="Numbers only: no names of processes either, but with -p.")
 @click.option("-r", "--resolve", is_flag=True, help="Names for addresses and ports; asks the resolver.")
-@click.option("--columns", "names", metavar="NAMES", help="Columns, with commas between.")
-@click.option("--preset", "preset_name", default="ss", show_default=True, help=f"Columns of {', '.join(PRESETS)}.")
+@click.option("-H", "--no-header", is_flag=True, help="No line of titles.")
+@click.option("--columns", "names", default="", metavar="NAMES", help="Columns, with commas between.")
+@click.option("--preset", "preset_name", default="", metavar="NAME", help=f"Columns of {', '.join(PRESETS)}.")
 @click.option("--sort", default="", metavar="NAME", help="Sort by a column; -NAME for the largest first.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines, one object a socket.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV.")
@@ -105,10 +62,11 @@ class Choice(msgspec.Struct, frozen=True):
 @click.argument("words", nargs=-1, metavar="[FILTER]...")
 def ls_command(
     *,
-    names: str | None,
+    names: str,
     preset_name: str,
     as_json: bool,
     as_csv: bool,
+    no_header: bool,
     watch: float | None,
     events: bool,
     **flags: str | bool | tuple[str, ...],
@@ -118,126 +76,120 @@ def ls_command(
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms of the same; choose one")
-    choice = chosen(flags, names, preset_name, separators=False)
+    watched = watch is not None or events
+    choice = choice_of(flags, names, preset_name, machine=as_json, watched=watched, whole=events)
+    form = _Form(choice, as_json, as_csv, header=not no_header)
     if events:
-        for happening, entry in socket_events(choice.options, choice.shows, watch or 1.0):
-            click.echo(event_line(happening, entry, choice, as_json))
-            sys.stdout.flush()
-        return
-    for entries in tables(choice.options, watch):
+        _events(choice, form, watch or EVENTS_INTERVAL_S)
+    elif watch is not None:
+        _watch(choice, form, watch)
+    else:
+        gc.disable()  # one table, then the end: nothing to collect, and the collector would look at every row
+        entries, degradations, _ = read_table(choice.options)
+        _Notes().say(degradations)
+        form.table(choice.at(time.time_ns(), {}), entries)
+
+
+def _watch(choice: Choice, form: _Form, seconds: float) -> None:
+    from tui.cli.socket_watch import refreshes
+
+    notes = _Notes()
+    for refresh in refreshes(choice.options, seconds):
+        notes.say(refresh.degradations)
+        form.table(choice.at(refresh.ts_ns, refresh.figures), refresh.entries, refresh.ts_ns)
+
+
+def _events(choice: Choice, form: _Form, seconds: float) -> None:
+    from tui.cli.socket_watch import happenings, refreshes
+
+    notes = _Notes()
+    for refresh in refreshes(choice.options, seconds):
+        notes.say(refresh.degradations)
+        now = choice.at(refresh.ts_ns, refresh.figures)
+        for happening, ts_ns, entry in happenings(refresh):
+            if now.shows(entry):
+                form.event(now, happening, ts_ns, entry)
+
+
+class _Notes:
+    """Says on standard error what cannot be had, each thing once."""
+
+    def __init__(self) -> None:
+        self._said = {"OWNERS_HIDDEN"}  # the rows say so themselves
+
+    def say(self, degradations: Iterable[Degradation]) -> None:
+        for degradation in degradations:
+            if degradation.code not in self._said:
+                self._said.add(degradation.code)
+                cure = f" ({degradation.cure})" if degradation.cure else ""
+                click.echo(f"sockmon: {printable(degradation.sentence + cure)}", err=True)
+
+
+class _Form:
+    """Writes rows to standard output: as text, JSON Lines or CSV."""
+
+    def __init__(self, choice: Choice, as_json: bool, as_csv: bool, header: bool) -> None:
+        self.as_json = as_json
+        self.as_csv = as_csv
+        self.header = header
+        # What goes to a program keeps every column; a person's lines may not wrap.
+        self.width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
+
+    def table(self, choice: Choice, entries: Sequence[SocketEntry], ts_ns: int | None = None) -> None:
+        """Write the rows that are asked for; `ts_ns` if there are more tables to come."""
         rows = choice.rows(entries)
-        if as_json:
-            text = "".join(f"{json_line(socket_object(entry, user_name))}\n" for entry in rows)
-        elif as_csv:
-            text = csv_lines(rows, choice.columns, choice.look)
+        if self.as_json:
+            more = {} if ts_ns is None else {"ts_ns": ts_ns}
+            for chunk in json_lines(rows, user_name, more):
+                sys.stdout.buffer.write(chunk)
+        elif self.as_csv:
+            sys.stdout.write(csv_lines(rows, choice.columns, choice.look, header=self.header))
         else:
-            text = "".join(f"{line}\n" for line in with_details(rows, choice))
-        sys.stdout.write(text + ("\n" if watch and not as_json else ""))
+            self._text(choice, rows)
+            if ts_ns is not None:
+                sys.stdout.write("\n")
+        sys.stdout.flush()
+
+    def _text(self, choice: Choice, rows: Sequence[SocketEntry]) -> None:
+        lines = table_lines(rows, choice.columns, choice.look, self.header, self.width)
+        if choice.details:
+            lines = list(_with_details(lines, rows, choice))
+        for start in range(0, len(lines), CHUNK_LINES):
+            sys.stdout.write("\n".join(lines[start : start + CHUNK_LINES]) + "\n")
+
+    def event(self, choice: Choice, happening: str, ts_ns: int, entry: SocketEntry) -> None:
+        """Write what happened to one socket."""
+        if self.as_json:
+            for chunk in json_lines([entry], user_name, {"event": happening, "ts_ns": ts_ns}):
+                sys.stdout.buffer.write(chunk)
+        else:
+            clock = time.strftime("%H:%M:%S", time.localtime(ts_ns // 1_000_000_000))
+            if self.as_csv:
+                row = csv_lines([entry], choice.columns, choice.look, header=False)
+                sys.stdout.write(f"{clock},{happening},{row}")
+            else:
+                [line] = table_lines([entry], choice.columns, choice.look, header=False)
+                sys.stdout.write(f"{clock} {happening:<7} {line}\n")
         sys.stdout.flush()
 
 
-def chosen(
-    flags: Mapping[str, str | bool | tuple[str, ...]], names: str | None, preset_name: str, separators: bool
-) -> Choice:
-    """The choice that the flags make. Raises BadInput or FilterError."""
-    families = tuple(family for flag, those in FAMILY_FLAGS.items() if flags[flag] for family in those)
-    words = flags["words"]
-    text = " ".join(words) if isinstance(words, tuple) else ""
-    look = Look(
-        now_ns=time.time_ns(),
-        separators=separators,
-        accept_queue=AcceptQueue.SS if names else preset(preset_name).accept_queue,
-        services=bool(flags["resolve"]),
-        user_name=user_name,
-        interface_name=interface_name,
-        host_name=host_name if flags["resolve"] else None,
-    )
-    details: dict[str, Details] = {
-        "timers": timer_details,
-        "extended": extended_details,
-        "memory": memory_details,
-        "info": tcp_details,
-    }
-    sort = str(flags["sort"])
-    if sort:
-        columns(sort.lstrip("-+"))  # refused before anything is read
-    return Choice(
-        options=SocketsOptions(source=str(flags["source"]), families=families or DEFAULT_FAMILIES),
-        chosen=compile_sockets(text),
-        ip_versions=frozenset(
-            family for flag, family in (("ipv4", socket.AF_INET), ("ipv6", socket.AF_INET6)) if flags[flag]
-        ),
-        listening=bool(flags["listening"]),
-        columns=columns(names) if names else preset(preset_name).columns,
-        sort=sort,
-        details=tuple(detail for flag, detail in details.items() if flags[flag]),
-        look=look,
-    )
+def terminal_width(descriptor: int) -> int | None:
+    """The cells of a line of the terminal: what COLUMNS says, else what the terminal says; None if neither does."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isascii() and said.isdigit() and int(said) > 0:
+        return int(said)
+    try:
+        return os.get_terminal_size(descriptor).columns or None
+    except OSError:
+        return None
 
 
-def tables(options: SocketsOptions, watch: float | None) -> Iterator[list[SocketEntry]]:
-    """The table, once or every `watch` seconds; what cannot be had is said on standard error, once."""
-    said: set[str] = set()
-    while True:
-        entries, degradations, _ = read_table(options)
-        for degradation in degradations:
-            if degradation.code not in said and degradation.code != "OWNERS_HIDDEN":  # the rows say so themselves
-                said.add(degradation.code)
-                cure = f" ({degradation.cure})" if degradation.cure else ""
-                click.echo(f"sockmon: {degradation.sentence}{cure}", err=True)
-        yield entries
-        if watch is None:
-            return
-        time.sleep(watch)
-
-
-def with_details(rows: Sequence[SocketEntry], choice: Choice) -> Iterator[str]:
+def _with_details(lines: Sequence[str], rows: Sequence[SocketEntry], choice: Choice) -> Iterator[str]:
     """The table's lines, each row followed by its details where any are asked for."""
-    header, *lines = table_lines(rows, choice.columns, choice.look)
-    yield header
-    for entry, line in zip(rows, lines, strict=True):
+    titles = len(lines) - len(rows)
+    yield from lines[:titles]
+    for entry, line in zip(rows, lines[titles:], strict=True):
         yield line
         words = [word for detail in choice.details for word in detail(entry)]
         if words:
             yield "\t " + " ".join(words)
-
-
-def event_line(happening: str, entry: SocketEntry, choice: Choice, as_json: bool) -> str:
-    """One event as a line."""
-    if as_json:
-        return json_line({"event": happening, "ts_ns": time.time_ns(), **socket_object(entry, user_name)})
-    clock = time.strftime("%H:%M:%S")
-    [line] = table_lines([entry], choice.columns, choice.look, header=False)
-    return f"{clock} {happening:<7} {line}"
-
-
-def listens(entry: SocketEntry) -> bool:
-    """LISTEN, or a datagram socket without a peer: what ss -l shows."""
-    return entry.state in (SocketState.LISTEN, SocketState.UNCONN)
-
-
-@lru_cache(maxsize=1024)
-def user_name(uid: int) -> str:
-    """The name of a user, or the number where it has none."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-@lru_cache(maxsize=1024)
-def interface_name(index: int) -> str:
-    """The name of an interface, or `if` and its number where it is gone."""
-    try:
-        return socket.if_indextoname(index)
-    except OSError:
-        return f"if{index}"
-
-
-@lru_cache(maxsize=4096)
-def host_name(address: str) -> str:
-    """The name that the resolver has for an address; empty for none."""
-    try:
-        return socket.getnameinfo((address, 0), socket.NI_NAMEREQD)[0]
-    except (OSError, UnicodeError):
-        return ""

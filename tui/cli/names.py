@@ -1,0 +1,34 @@
+"""Names of numbers as this machine has them: users, interfaces, hosts. Each is asked for once and kept."""
+
+from __future__ import annotations
+
+import pwd
+import socket
+from functools import lru_cache
+
+
+@lru_cache(maxsize=1024)
+def user_name(uid: int) -> str:
+    """The name of a user, or the number where it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+@lru_cache(maxsize=1024)
+def interface_name(index: int) -> str:
+    """The name of an interface, or `if` and its number where it is gone."""
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return f"if{index}"
+
+
+@lru_cache(maxsize=4096)
+def host_name(address: str) -> str:
+    """The name that the resolver has for an address; empty for none. Waits for the resolver."""
+    try:
+        return socket.getnameinfo((address, 0), socket.NI_NAMEREQD)[0]
+    except (OSError, UnicodeError):
+        return ""
