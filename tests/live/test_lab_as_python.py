@@ -237,7 +237,7 @@ def test_a_program_that_resets(tmp_path: Path) -> None:
     with running(program("reset-on-close", port=port), tmp_path):
         until(lambda: listens(port))
 
-        assert run_to_end("half-close-client", port=port).errno == 104
+        assert run_to_end("echo-client", port=port).errno == 104
 
 
 def test_programs_worked_by_hand(tmp_path: Path) -> None:

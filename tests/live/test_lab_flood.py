@@ -141,7 +141,9 @@ def test_closing_the_sender_leaves_its_data_with_an_orphan() -> None:
         flood.command(ActorCommand.CLOSE)
 
         assert flood.ended().state is ActorState.DONE
-        orphan = next(entry for entry in table() if f"{entry.local_address}:{entry.local_port}" == local)
+        ends = (local, f"127.0.0.1:{sink.port}")
+        rows = {(f"{e.local_address}:{e.local_port}", f"{e.peer_address}:{e.peer_port}"): e for e in table()}
+        orphan = rows[ends]
         assert orphan.state is SocketState.FIN_WAIT_1
         assert orphan.inode == 0
 
