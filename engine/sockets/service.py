@@ -72,13 +72,13 @@ class SocketsService:
         reader, comparable = self._reader_for(request.options)
         before = reader.table.entries
         refresh = reader.refresh(request.labels, self._drain)
-        if not comparable or refresh.source != self._source:
-            before = {}
+        comparable = comparable and refresh.source == self._source and not reader.leaves_out
+        if not comparable:
             self._closing.forget()
         self._source = refresh.source
         self._interrupted += refresh.interrupted
         self._malformed += refresh.malformed
-        closed = self._closed(before, refresh, reader)
+        closed = self._closed(before, refresh.difference.gone if comparable else [], reader)
         delta = reader.table.since(request.since)
         moved, moved_in_all = self._kernel.moved()
         return SocketsAnswer(
@@ -106,13 +106,14 @@ class SocketsService:
         if self._events:
             self._events.drain()
 
-    def _closed(self, before: Mapping[int, SocketEntry], refresh: Refresh, reader: TableReader) -> list[ClosedSocket]:
+    def _closed(
+        self, before: Mapping[int, SocketEntry], gone: list[SocketEntry], reader: TableReader
+    ) -> list[ClosedSocket]:
         """What closed since the last answer, of the families asked for."""
         self._drain()
         heard = self._events.take() if self._events else []
         families = reader.options.families
         events = [event for event in heard if event.entry.netid in families]
-        gone = [] if reader.leaves_out else [entry for entry in refresh.difference.gone if entry.key in before]
         return self._closing.report(
             events, gone, before, reader.table.entries, time.time_ns(), EVENT_FAMILIES if self._events else frozenset()
         )

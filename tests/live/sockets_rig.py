@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,9 @@ from engine.model.tcp import SocketState
 from engine.sockets.service import SocketsService
 
 LIMIT_S = 20.0
+
+HOST = f"127.{64 + (os.getpid() >> 16) % 64}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+"""An address of this process's own, so that ports which others use at the same time are not mistaken for ours."""
 
 
 class Asking:
@@ -45,11 +49,9 @@ class Asking:
             time.sleep(0.01)
 
     def on(self, port: int) -> list[SocketEntry]:
-        """Rows of which one end has the port; what an earlier connection left of it aside."""
+        """Rows of connections with HOST of which one end has the port; what earlier ones left aside."""
         return [
-            entry
-            for entry in self.rows.values()
-            if port in (entry.local_port, entry.peer_port) and entry.state is not SocketState.TIME_WAIT
+            entry for entry in self.rows.values() if concerns(entry, port) and entry.state is not SocketState.TIME_WAIT
         ]
 
     def local(self, port: int) -> SocketEntry:
@@ -58,5 +60,10 @@ class Asking:
         return entry
 
     def closed_on(self, port: int) -> list[ClosedSocket]:
-        """Closed sockets of which one end had the port."""
-        return [each for each in self.closed if port in (each.entry.local_port, each.entry.peer_port)]
+        """Closed sockets of connections with HOST of which one end had the port."""
+        return [each for each in self.closed if concerns(each.entry, port)]
+
+
+def concerns(entry: SocketEntry, port: int) -> bool:
+    """Whether a row is one of HOST's and has the port."""
+    return HOST in (entry.local_address, entry.peer_address) and port in (entry.local_port, entry.peer_port)

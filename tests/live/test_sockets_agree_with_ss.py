@@ -97,21 +97,32 @@ def ports() -> Iterator[set[int]]:
 
 
 def concerns(ports: set[int], row: Row) -> bool:
-    return any(address.rpartition(":")[2] in {str(port) for port in ports} for address in row[4:])
+    return row[1] != "TIME-WAIT" and any(
+        address.rpartition(":")[2] in {str(port) for port in ports} for address in row[4:]
+    )
 
 
-def both(read: Callable[[], list[SocketEntry]], kept: Callable[[Row], bool]) -> tuple[Counter[Row], Counter[Row]]:
+def both(
+    read: Callable[[], list[SocketEntry]], kept: Callable[[Row], bool], seen: Callable[[Row], Row] = lambda row: row
+) -> tuple[Counter[Row], Counter[Row]]:
     """Our rows and those of ss, read between two runs of ss that agree with each other: a paced sender moves for a
-    while before its queues rest."""
-    after = ss_rows()
+    while before its queues rest, and others' sockets come and go. Those that did so in between are read again."""
+
+    def theirs() -> Counter[Row]:
+        return Counter(seen(row) for row in ss_rows().elements() if kept(row))
+
+    after = theirs()
     for _ in range(TURNS):
-        before = Counter({row: count for row, count in after.items() if kept(row)})
+        before = after
         ours = Counter(row for row in map(as_ss, read()) if kept(row))
-        after = ss_rows()
-        if before == Counter({row: count for row, count in after.items() if kept(row)}):
-            return ours, before
+        after = theirs()
+        still = before == after
+        if still and ours == before:
+            break
         time.sleep(0.02)
-    pytest.skip("the machine's sockets never stand still")
+    if not still:
+        pytest.skip("the machine's sockets never stand still")
+    return ours, before
 
 
 @pytest.mark.parametrize("details", [True, False])
@@ -143,8 +154,5 @@ def without_what_proc_lacks(row: Row) -> Row:
 
 @pytest.mark.parametrize("make", [ProcSource, PsutilSource])
 def test_proc_and_psutil_agree_with_ss_on_our_sockets(ports: set[int], make: type[SocketSource]) -> None:
-    ours, printed = both(lambda: our_rows(make()), lambda row: concerns(ports, row))
-    theirs: Counter[Row] = Counter()
-    for row, count in printed.items():
-        theirs[without_what_proc_lacks(row)] += count
+    ours, theirs = both(lambda: our_rows(make()), lambda row: concerns(ports, row), without_what_proc_lacks)
     assert ours == theirs

@@ -18,7 +18,7 @@ from engine.model.tcp_info import tcp_info_field
 from engine.sockets.closing import carried
 from engine.sockets.events import DestroyEvents
 from engine.sockets.service import SocketsService
-from tests.live.sockets_rig import LIMIT_S, Asking
+from tests.live.sockets_rig import HOST, LIMIT_S, Asking
 
 pytestmark = pytest.mark.linux
 
@@ -33,7 +33,7 @@ def asking() -> Iterator[Asking]:
 
 
 def test_a_connection_that_the_table_had_shown_closes_with_its_owner_and_bytes(asking: Asking) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         port = server.getsockname()[1]
         client = socket.create_connection(server.getsockname())
         accepted, _ = server.accept()
@@ -50,7 +50,7 @@ def test_a_connection_that_the_table_had_shown_closes_with_its_owner_and_bytes(a
 
 
 def test_a_connection_that_lived_between_two_refreshes_is_in_the_history(asking: Asking) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         port = server.getsockname()[1]
         asking.ask()
         client = socket.create_connection(server.getsockname())
@@ -64,7 +64,7 @@ def test_a_connection_that_lived_between_two_refreshes_is_in_the_history(asking:
 
 
 def test_a_reset_keeps_the_last_known_counts(asking: Asking) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         port = server.getsockname()[1]
         client = socket.create_connection(server.getsockname())
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -72,7 +72,7 @@ def test_a_reset_keeps_the_last_known_counts(asking: Asking) -> None:
         ours = client.getsockname()[1]
         asking.until(lambda: any(carried(row.tcp_info) >= 100 for row in asking.on(ours)), "the bytes were seen")
         client.close()
-        asking.until(lambda: any(each.entry.local_port == ours for each in asking.closed), "the client closed")
+        asking.until(lambda: bool(asking.closed_on(ours)), "the client closed")
     (closed,) = [each for each in asking.closed_on(port) if each.entry.local_port == ours]
     assert carried(closed.entry.tcp_info) == 100
     assert closed.entry.peer_port == port
@@ -80,7 +80,7 @@ def test_a_reset_keeps_the_last_known_counts(asking: Asking) -> None:
 
 @pytest.mark.parametrize("source", ["netlink", "proc", "psutil"])
 def test_each_end_is_reported_once_whatever_the_source(source: str) -> None:
-    with closing(SocketsService()) as service, socket.create_server(("127.0.0.1", 0)) as server:
+    with closing(SocketsService()) as service, socket.create_server((HOST, 0)) as server:
         asking = Asking(service, SocketsOptions(source=source, families=("tcp",)))
         port = server.getsockname()[1]
         pairs = []
@@ -99,7 +99,7 @@ def test_each_end_is_reported_once_whatever_the_source(source: str) -> None:
 
 def test_two_thousand_short_connections_are_all_in_the_history_with_their_bytes(asking: Asking) -> None:
     """Nothing is lost while the table refreshes, also for an ordinary user when the socket is read in between."""
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as server:
+    with socket.create_server((HOST, 0), backlog=256) as server:
         port = server.getsockname()[1]
         done = threading.Event()
 
@@ -136,7 +136,7 @@ def test_two_thousand_short_connections_are_all_in_the_history_with_their_bytes(
 
 def test_what_the_kernel_drops_for_want_of_buffer_is_counted() -> None:
     """Nobody reads until the small buffer overflows; what follows is heard again."""
-    with closing(DestroyEvents()) as events, socket.create_server(("127.0.0.1", 0)) as server:
+    with closing(DestroyEvents()) as events, socket.create_server((HOST, 0)) as server:
         events.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         end = time.monotonic() + LIMIT_S
         while events.lost() == 0 and time.monotonic() < end:

@@ -18,7 +18,6 @@ from engine.model.messages import AskSockets
 from engine.sockets.lookup import lookup_exact
 from engine.sockets.netlink_source import Conversation
 from engine.sockets.service import SocketsService
-from tests.live.sockets_rig import Asking
 
 pytestmark = pytest.mark.linux
 
@@ -98,8 +97,8 @@ def test_what_is_no_address_is_bad_input(conversation: Conversation) -> None:
 def test_a_socket_can_be_closed_from_outside(stack: ExitStack, family: int, host: str) -> None:
     with closing(SocketsService()) as service:
         client, accepted = pair(stack, family, host)
-        asking = Asking(service)
-        key = asking.local(client.getsockname()[1]).key
+        service.answer(AskSockets(), ())
+        key = cookie_of(client)
         try:
             service.answer(AskSockets(destroy=(key,)), ())
         except NetlinkError as error:

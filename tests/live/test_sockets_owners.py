@@ -15,7 +15,7 @@ import pytest
 
 from engine.model.tcp import SocketState
 from engine.sockets.service import SocketsService
-from tests.live.sockets_rig import Asking
+from tests.live.sockets_rig import HOST, Asking
 
 pytestmark = pytest.mark.linux
 
@@ -29,7 +29,7 @@ from engine.model.messages import SocketsOptions
 from engine.sockets.service import read_table
 entries, degradations, counters = read_table(SocketsOptions(families=("tcp",)))
 for entry in entries:
-    if entry.local_port == int(sys.argv[1]):
+    if (entry.local_address, entry.local_port) == (sys.argv[1], int(sys.argv[2])):
         print([owner.pid for owner in entry.owners], entry.owner_unknown)
 print(*(degradation.code for degradation in degradations))
 """
@@ -66,7 +66,7 @@ def child(*inherited: socket.socket) -> Iterator[tuple[int, socket.socket]]:
 
 
 def test_every_process_that_holds_an_inherited_listener_is_listed(asking: Asking) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, child(server) as (pid, _):
+    with socket.create_server((HOST, 0)) as server, child(server) as (pid, _):
         asking.ask()
         owners = asking.local(server.getsockname()[1]).owners
         assert {owner.pid for owner in owners} == {os.getpid(), pid}
@@ -76,7 +76,7 @@ def test_every_process_that_holds_an_inherited_listener_is_listed(asking: Asking
 
 def test_a_passed_descriptor_is_followed_to_its_new_holder(asking: Asking) -> None:
     with child() as (pid, channel):
-        server = socket.create_server(("127.0.0.1", 0))
+        server = socket.create_server((HOST, 0))
         port = server.getsockname()[1]
         asking.ask()
         assert [owner.pid for owner in asking.local(port).owners] == [os.getpid()]
@@ -87,7 +87,7 @@ def test_a_passed_descriptor_is_followed_to_its_new_holder(asking: Asking) -> No
 
 
 def test_sockets_nobody_can_hold_yet_or_any_more_say_so(asking: Asking) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         port = server.getsockname()[1]
         client = socket.create_connection(server.getsockname())
         ours = client.getsockname()[1]
@@ -102,7 +102,7 @@ def test_sockets_nobody_can_hold_yet_or_any_more_say_so(asking: Asking) -> None:
 
 
 def test_labels_reach_the_rows(asking: Asking) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         asking.ask({os.getpid(): "sink"})
         assert [owner.ours for owner in asking.local(server.getsockname()[1]).owners] == ["sink"]
 
@@ -111,7 +111,7 @@ def test_a_hostile_process_name_arrives_printable(asking: Asking) -> None:
     program = (
         "import ctypes, socket, sys\n"
         "ctypes.CDLL(None).prctl(15, b'\\x1b]0;PWN\\x07[/]x')\n"
-        "server = socket.create_server(('127.0.0.1', 0))\n"
+        f"server = socket.create_server(('{HOST}', 0))\n"
         "print(server.getsockname()[1], flush=True)\n"
         "sys.stdin.read()\n"
     )
@@ -130,7 +130,7 @@ def test_a_hostile_process_name_arrives_printable(asking: Asking) -> None:
 def printed(command: list[str], port: int) -> tuple[str, list[str]]:
     """What `PRINT_OWNERS` says of a port when it is started by `command`, and the codes of its degradations."""
     ran = subprocess.run(
-        [*command, sys.executable, "-c", PRINT_OWNERS, str(port)],
+        [*command, sys.executable, "-c", PRINT_OWNERS, HOST, str(port)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -146,7 +146,7 @@ AS_USER = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"]
 
 @as_root
 def test_an_ordinary_user_is_told_that_the_owner_is_another_user() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         row, codes = printed(AS_USER, server.getsockname()[1])
     assert row == "[] other user"
     assert codes == ["OWNERS_HIDDEN"]
@@ -157,7 +157,7 @@ def test_an_ordinary_user_is_told_that_the_owner_is_another_user() -> None:
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare (util-linux)")
 def test_a_proc_that_hides_processes_is_survived(hidepid: str) -> None:
     mount = f'mount -t proc -o hidepid={hidepid} proc /proc && exec "$0" "$@"'
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         row, codes = printed(["unshare", "--mount", "sh", "-c", mount, *AS_USER], server.getsockname()[1])
     assert row == "[] other user"
     assert codes == ["OWNERS_HIDDEN"]
@@ -167,6 +167,6 @@ def test_a_proc_that_hides_processes_is_survived(hidepid: str) -> None:
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare (util-linux)")
 def test_a_holder_in_another_pid_namespace_is_said_to_be_there() -> None:
     inside = ["unshare", "--pid", "--fork", "--mount", "--mount-proc"]
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         row, _ = printed(inside, server.getsockname()[1])
     assert row == "[] other namespace"
