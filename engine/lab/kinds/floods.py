@@ -10,6 +10,7 @@ from engine.lab.kinds.kind import (
     COMMON,
     CONNECTOR,
     DATAGRAMS,
+    EXCLUSIVE,
     LISTENER,
     OWN,
     WHERE,
@@ -63,6 +64,7 @@ FLOODS: Final = (
         "its buffer fills, then every datagram is dropped (RcvbufErrors)",
         "engine.lab.servers.udp:UdpSink",
         DATAGRAMS,
+        EXCLUSIVE,
     ),
     ActorKind(
         "udp-flood",

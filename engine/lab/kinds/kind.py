@@ -72,3 +72,6 @@ DATAGRAM_CLIENT: Final = (
 UNIX_PATH: Final = "@sockmon-echo"
 
 UNTIL_STOPPED: Final = {"hold_s": None}
+
+EXCLUSIVE: Final = {"reuseaddr": False}
+"""On UDP SO_REUSEADDR lets a second socket take the port, and the datagrams, of the first (socket(7))."""

@@ -9,6 +9,7 @@ from engine.lab.kinds.kind import (
     BUFFERS,
     COMMON,
     DATAGRAMS,
+    EXCLUSIVE,
     LISTENER,
     UNIX_PATH,
     ActorKind,
@@ -89,6 +90,7 @@ SERVERS: Final = (
         "sends each datagram back; joins the group if its address is multicast",
         "engine.lab.servers.udp:UdpEcho",
         DATAGRAMS,
+        EXCLUSIVE,
     ),
     ActorKind(
         "unix-echo",
@@ -183,7 +185,7 @@ SERVERS: Final = (
         "tells the time",
         "engine.lab.servers.udp:SntpServer",
         DATAGRAMS,
-        {"port": 12_300},
+        {**EXCLUSIVE, "port": 12_300},
     ),
     ActorKind(
         "message-server",
