@@ -6,6 +6,15 @@ then on only what begins before that segment's end is in doubt, since it may hav
 
 from __future__ import annotations
 
+from engine.flow.findings import (
+    ACK_LOST_SEGMENT,
+    FAST_RETRANSMISSION,
+    KEEP_ALIVE_ACK,
+    SPURIOUS_RETRANSMISSION,
+    WINDOW_FULL,
+    ZERO_WINDOW_PROBE,
+    ZERO_WINDOW_PROBE_ACK,
+)
 from engine.flow.flow import HOLE_OPEN, HOLE_PAST, SPECIAL_HOLE, Direction, Flow
 
 _WRAP = 0xFFFFFFFF
@@ -21,13 +30,26 @@ def open_holes(flow: Flow, loss_epoch: int) -> None:
             direction.hole = HOLE_OPEN
 
 
-def across_hole(me: Direction, you: Direction, seq: int, ack: int) -> bool:
-    """Whether what is concluded from a segment of `me` depends on a hole in either direction."""
-    if me.hole == HOLE_OPEN or you.hole == HOLE_OPEN:
-        return True
-    if me.hole == HOLE_PAST and 0 < (me.hole_end - seq & _WRAP) < _HALF:
-        return True
-    return you.hole == HOLE_PAST and (you.hole_end - ack & _WRAP) < _HALF
+_FROM_OTHER_SIDE = (
+    ACK_LOST_SEGMENT
+    | FAST_RETRANSMISSION
+    | SPURIOUS_RETRANSMISSION
+    | WINDOW_FULL
+    | KEEP_ALIVE_ACK
+    | ZERO_WINDOW_PROBE
+    | ZERO_WINDOW_PROBE_ACK
+)
+"""Findings that rest on what the other side has sent; the others rest on this side's own segments."""
+
+
+def doubtful_findings(me: Direction, you: Direction, seq: int, ack: int) -> int:
+    """Which findings in a segment of `me` would rest on a hole in either direction."""
+    doubtful = 0
+    if me.hole == HOLE_OPEN or (me.hole == HOLE_PAST and 0 < (me.hole_end - seq & _WRAP) < _HALF):
+        doubtful = ~_FROM_OTHER_SIDE
+    if you.hole == HOLE_OPEN or (you.hole == HOLE_PAST and (you.hole_end - ack & _WRAP) < _HALF):
+        doubtful |= _FROM_OTHER_SIDE
+    return doubtful
 
 
 def close_hole(me: Direction) -> None:

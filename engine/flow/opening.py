@@ -10,15 +10,13 @@ from engine.flow.flow import (
     SCALE_OFF,
     SCALE_UNKNOWN,
     SPECIAL_ECN,
-    SPECIAL_HOLE,
     SPECIAL_MULTIPATH,
     SPECIAL_OPENING,
     SYN,
     Direction,
     Flow,
 )
-from engine.flow.holes import across_hole
-from engine.flow.placed import ACCURATE_ECN, CUT_OPTIONS, MALFORMED, MULTIPATH, NO_LENGTH, NO_STREAM, UNCERTAIN
+from engine.flow.placed import ACCURATE_ECN, CUT_OPTIONS, MALFORMED, MULTIPATH, NO_LENGTH, NO_STREAM
 from engine.model.packets import Segment
 
 HEADER_BYTES = 20
@@ -52,14 +50,11 @@ def reused(me: Direction, seq: int, flags: int) -> int:
     return 0
 
 
-def special_marks(flow: Flow, me: Direction, you: Direction, seq: int, ack: int, flags: int) -> int:
+def special_marks(special: int, flags: int) -> int:
     """The marks of a segment in a flow that has something rare."""
-    special = flow.special
     marks = MULTIPATH if special & SPECIAL_MULTIPATH else 0
     if special & SPECIAL_ECN and not flags & SYN:
         marks |= ACCURATE_ECN
-    if special & SPECIAL_HOLE and across_hole(me, you, seq, ack):
-        marks |= UNCERTAIN
     return marks
 
 

@@ -15,6 +15,7 @@ from engine.flow.flow import (
     COMPLETE_SYN,
     HOLE_OPEN,
     SCALE_UNKNOWN,
+    SPECIAL_HOLE,
     SPECIAL_MULTIPATH,
     SPECIAL_OPENING,
     SYN,
@@ -22,7 +23,7 @@ from engine.flow.flow import (
     Flow,
     completeness_of,
 )
-from engine.flow.holes import close_hole, open_holes
+from engine.flow.holes import close_hole, doubtful_findings, open_holes
 from engine.flow.multipath import MultipathConnections
 from engine.flow.notes import note_options
 from engine.flow.opening import (
@@ -125,11 +126,14 @@ class FlowTable:
         scale = me.scale
         special = flow.special
         multipath_new = False
+        doubtful = 0
         if special:
             if special & SPECIAL_OPENING and length >= 0:
                 set_bases(me, you, seq, ack, flags)
             if special & ~SPECIAL_OPENING:
-                marks |= special_marks(flow, me, you, seq, ack, flags)
+                marks |= special_marks(special, flags)
+                if special & SPECIAL_HOLE:
+                    doubtful = doubtful_findings(me, you, seq, ack)
                 if special & SPECIAL_MULTIPATH and length >= 0:
                     kinds = self._multipath.kinds(flow)
                     multipath_new = kinds != me.multipath_kinds
@@ -187,7 +191,10 @@ class FlowTable:
                 findings &= TFO_SYN | TFO_ACK | TFO_IGNORED if sound else 0
             if findings & DUPLICATE_ACK:
                 dup_frame, dup_number = me.newack_frame, me.dup
-            flow.findings += 1 if findings else 0
+            if findings:
+                flow.findings += 1
+                if findings & doubtful:
+                    marks |= UNCERTAIN
         if flags & TURNING or flow.settling:
             turn(flow, me, you, segment)
         since_previous_ns = now_ns - flow.last_ns
@@ -205,7 +212,7 @@ class FlowTable:
             dup_frame,
             dup_number,
             you.base,
-            marks if findings else marks & ~UNCERTAIN,
+            marks,
             flow.first_state << 4 | flow.second_state,
             completeness,
             scale,
