@@ -43,6 +43,8 @@ class Segment(msgspec.Struct, array_like=True, gc=False):
     """Put together from IP fragments, or the first of them (then `len` is -1)."""
     layers: str = "eth:ethertype:ip:tcp"
     """The protocols from the link layer to TCP, as tshark's frame.protocols."""
+    ends: bytes = b""
+    """Source, destination and both ports as they stand in the frame, for whoever looks the flow up; may be empty."""
 
 
 class OtherFrame(msgspec.Struct, array_like=True, gc=False):
