@@ -24,12 +24,13 @@ from engine.model.snapshot import MonitorView, Snapshot
 from engine.text.sanitize import printable
 from tui import questions
 from tui.bridge import Bridge
-from tui.messages import BridgeBroke, Done, EngineFailed, Moment, Prepared, SnapshotFetched
+from tui.messages import BridgeBroke, Captured, Done, EngineFailed, Moment, Prepared, SnapshotFetched
 from tui.palette import KeyCommands
 from tui.screens.base import MonitorScreen
 from tui.screens.connections import ConnectionsScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.details import ActorScreen, DetailScreen, FrameScreen, SocketScreen
+from tui.screens.packets import PacketsScreen
 from tui.themes import DARK, DEFAULTS, LIGHT
 from tui.tracks import Tracks
 from tui.widgets.connections import ConnectionsPane
@@ -43,7 +44,9 @@ STYLES: Final = Path(__file__).parent / "styles"
 
 TEXTUALS_COMMANDS: Final = ("Theme", "Screenshot")
 
-SHEETS: Final[list[str | PurePath]] = [STYLES / "app.tcss", STYLES / "dashboard.tcss", STYLES / "connections.tcss"]
+SHEETS: Final[list[str | PurePath]] = [
+    STYLES / f"{name}.tcss" for name in ("app", "dashboard", "connections", "packets")
+]
 """What all screens share, then one a screen."""
 
 
@@ -54,6 +57,7 @@ class SockmonApp(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "dashboard": DashboardScreen,
         "connections": ConnectionsScreen,
+        "packets": PacketsScreen,
     }
     DEFAULT_MODE = "dashboard"
     CSS_PATH = SHEETS
@@ -62,6 +66,7 @@ class SockmonApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_screen('dashboard')", "Dashboard", show=False, id="app.dashboard"),
         Binding("2", "show_screen('connections')", "Connections", show=False, id="app.connections"),
+        Binding("3", "show_screen('packets')", "Packets", show=False, id="app.packets"),
         Binding("p", "pause", "pause", id="app.pause"),
         Binding("W", "restart_workers", "restart worker", id="app.restart_workers"),
         Binding("question_mark,h", "help", "help", key_display="?", id="app.help"),
@@ -196,6 +201,30 @@ class SockmonApp(App[None]):
         window = FrameScreen(event.row)
         self.push_screen(window)
         self._bridge.view("frame", partial(questions.dissect, self.monitor, event.row.number), window)
+
+    def on_packets_pane_sought(self, event: PacketsPane.Sought) -> None:
+        question = partial(questions.locate, self.monitor, event.question, event.number)
+        self._bridge.view("seek", question, event.pane)
+
+    def on_packets_pane_capture_wanted(self, event: PacketsPane.CaptureWanted) -> None:
+        if not event.running:
+            self._command(partial(questions.stop_capture, self.monitor))
+            return
+        options = self._capture_options
+        wanted = msgspec.structs.replace(
+            options,
+            interface=options.interface if event.interface is None else event.interface,
+            capture_filter=options.capture_filter if event.capture_filter is None else event.capture_filter,
+        )
+        self._command(partial(questions.capture, self.monitor, wanted))
+
+    def on_captured(self, event: Captured) -> None:
+        """What works is what the next change starts from."""
+        self._capture_options = event.options
+        self.on_done(event)
+
+    def on_packets_screen_frame_wanted(self, event: PacketsScreen.FrameWanted) -> None:
+        self._bridge.view("frame", partial(questions.dissect, self.monitor, event.number), event.pane)
 
     def on_connections_pane_opened(self, event: ConnectionsPane.Opened) -> None:
         if self._moment is not None:

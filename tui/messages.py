@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from engine.model.messages import PacketsAnswer
-from engine.model.packets import Dissection
+from engine.model.packets import CaptureOptions, Dissection
 from engine.model.snapshot import Snapshot
 from tui.tracks import NOTHING_WATCHED, Watched
 
@@ -61,6 +61,15 @@ class PacketsFetched(Message):
         self.answer = answer
 
 
+class PacketLocated(Message):
+    """Where in a list the first row stands whose number is at least the one that was sought."""
+
+    def __init__(self, question: PacketQuestion, index: int) -> None:
+        super().__init__()
+        self.question = question
+        self.index = index
+
+
 class FrameDissected(Message):
     """A frame was taken apart."""
 
@@ -76,6 +85,15 @@ class Done(Message):
         super().__init__()
         self.sentence = sentence
         self.warns = warns
+
+
+class Captured(Done):
+    """The capture runs so now."""
+
+    def __init__(self, options: CaptureOptions) -> None:
+        words = f" {options.capture_filter}" if options.capture_filter else ""
+        super().__init__(f"capturing{words} on {options.interface}")
+        self.options = options
 
 
 class EngineFailed(Message):

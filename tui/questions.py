@@ -11,12 +11,31 @@ from engine.model.lab import ActorCommand, ActorSpec, ActorState
 from engine.model.messages import SocketsOptions
 from engine.model.packets import CaptureOptions
 from engine.model.snapshot import ActorView, MonitorView
-from tui.messages import Done, FrameDissected, PacketQuestion, PacketsFetched
+from tui.messages import Captured, Done, FrameDissected, PacketLocated, PacketQuestion, PacketsFetched
 
 
 def packets(monitor: MonitorView, question: PacketQuestion) -> PacketsFetched:
     answer = monitor.packets(question.first, question.count, question.display_filter, question.handshakes)
     return PacketsFetched(question, answer)
+
+
+def locate(monitor: MonitorView, question: PacketQuestion, number: int) -> PacketLocated:
+    """Halve the list until the row is found: rows are in the order of their numbers, and the store is elsewhere."""
+    low, high = 0, 1
+    first = True
+    while first or low < high:
+        middle = 0 if first else (low + high) // 2
+        answer = monitor.packets(middle, 1, question.display_filter, question.handshakes)
+        if first:
+            first, high = False, answer.total
+            continue
+        if not answer.rows:
+            high = min(middle, answer.total)
+        elif answer.rows[0].number < number:
+            low = middle + 1
+        else:
+            high = middle
+    return PacketLocated(question, low)
 
 
 def dissect(monitor: MonitorView, number: int) -> FrameDissected:
@@ -28,9 +47,9 @@ def read_sockets(monitor: MonitorView, options: SocketsOptions) -> Done:
     return Done()
 
 
-def capture(monitor: MonitorView, options: CaptureOptions) -> Done:
+def capture(monitor: MonitorView, options: CaptureOptions) -> Captured:
     monitor.set_capture(options)
-    return Done(f"capturing on {options.interface}")
+    return Captured(options)
 
 
 def stop_capture(monitor: MonitorView) -> Done:

@@ -27,6 +27,10 @@ BROKEN = snapshot(
 )
 
 
+SLOW = ("1", "2", "3", "enter")
+"""Keys after which an answer comes over the bridge."""
+
+
 def app_over(moment: Snapshot, theme: str) -> SockmonApp:
     monitor = FakeMonitor(moment, packets=fakes.handshake_and_close())
     return SockmonApp(monitor, theme=theme, refresh_s=3600)
@@ -44,7 +48,7 @@ def pressing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         app._show()
         for key in keys:
             await pilot.press(key)
-            await pilot.pause()
+            await pilot.pause(0.05 if key in SLOW else 0)
         await pilot.pause(0.1)
 
     return run
@@ -92,3 +96,9 @@ def test_connections(picture: Callable[..., bool], size: tuple[int, int]) -> Non
 def test_connections_grouped(picture: Callable[..., bool]) -> None:
     keys = pressing("2", "v", "down", "down")
     assert picture(app_over(FLOOD, "sockmon-light"), terminal_size=WIDE, run_before=keys)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["160x48", "80x24"])
+def test_packets(picture: Callable[..., bool], size: tuple[int, int]) -> None:
+    keys = pressing("3", "g", "m", "down", "enter", *["down"] * 17)
+    assert picture(app_over(FLOOD, "sockmon-dark"), terminal_size=size, run_before=keys)

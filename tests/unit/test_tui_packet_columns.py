@@ -7,7 +7,7 @@ import pytest
 from engine.model.tcp import TcpFlags
 from tests.tui.fakes import NOON_NS, packet
 from tui.widgets.columns import Ink
-from tui.widgets.packet_columns import packet_columns, relative_time, row_ink
+from tui.widgets.packet_columns import TimeFormat, packet_columns, relative_time, row_ink, time_text
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,14 @@ from tui.widgets.packet_columns import packet_columns, relative_time, row_ink
 )
 def test_time_is_seconds_since_frame_1(after_ns: int, expected: str) -> None:
     assert relative_time(NOON_NS + after_ns, NOON_NS) == expected
+
+
+def test_the_three_time_formats() -> None:
+    row = packet(1, ts_ns=NOON_NS + 1_500_000)
+    assert time_text(row, TimeFormat.RELATIVE, NOON_NS, None) == "0.001500"
+    assert time_text(row, TimeFormat.DELTA, NOON_NS, NOON_NS + 500_000) == "0.001000"
+    assert time_text(row, TimeFormat.DELTA, NOON_NS, None) == "-"
+    assert time_text(row, TimeFormat.ABSOLUTE, NOON_NS, None).endswith(":31.001500")
 
 
 def test_the_first_of_wiresharks_rules_that_fits_colours_the_row() -> None:
@@ -31,6 +39,6 @@ def test_the_first_of_wiresharks_rules_that_fits_colours_the_row() -> None:
 
 
 def test_a_row_that_a_loss_makes_doubtful_says_so() -> None:
-    info = packet_columns(lambda: NOON_NS)[-1]
+    info = packet_columns(lambda row: str(row.ts_ns))[-1]
     assert info.text(packet(1, info="x", uncertain=True)) == "? x"
     assert info.text(packet(1, info="x")) == "x"

@@ -116,6 +116,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def action_pane(self, step: int) -> None:
         panes = self.panes
+        if self.active_pane.focus_step(step):
+            return
         self.activate(panes[(panes.index(self.active_pane) + step) % len(panes)])
 
     def action_zoom(self) -> None:

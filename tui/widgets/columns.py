@@ -48,6 +48,8 @@ class Ink(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     CLOSED = "closed"
+    MARKED = "marked"
+    """Marked by the user."""
     PAST = "past"
     """Closed a while ago."""
 

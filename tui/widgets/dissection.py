@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +16,8 @@ from tui.widgets.hex_view import HexView
 from tui.widgets.layer_lines import LAYER, LayerLine, layer_lines, line_of_byte, tree_columns
 from tui.widgets.line_table import LineTable
 
+TAKING_APART: Final = "Taking the frame apart …"
+
 
 class FieldTree(LineTable[LayerLine]):
     """The layers and their fields; right and left unfold and fold."""
@@ -27,7 +29,7 @@ class FieldTree(LineTable[LayerLine]):
     ]
 
     def __init__(self) -> None:
-        super().__init__(tree_columns(), lambda line: line.key, empty="Taking the frame apart …")
+        super().__init__(tree_columns(), lambda line: line.key, empty=TAKING_APART)
         self._folded: frozenset[int] = frozenset()
         self._dissection: Dissection | None = None
 
@@ -103,10 +105,11 @@ class DissectionView(Vertical):
         self._tree.show_dissection(dissection)
         self.say(dissection.note)
 
-    def forget(self) -> None:
-        """Show no frame."""
+    def forget(self, why: str) -> None:
+        """Show no frame, and say why."""
         self._dissection = None
         self._hex.show(b"")
+        self._tree.empty = why
         self._tree.show_dissection(None)
         self.say("")
 
@@ -117,6 +120,14 @@ class DissectionView(Vertical):
 
     def focus_tree(self) -> None:
         self.screen.set_focus(self._tree, scroll_visible=False)
+
+    def focus_step(self, step: int) -> bool:
+        """From the fields to the bytes, or back; False where there is nothing more that way."""
+        come_from, go_to = (self._tree, self._hex) if step > 0 else (self._hex, self._tree)
+        if not come_from.has_focus:
+            return False
+        self.screen.set_focus(go_to, scroll_visible=False)
+        return True
 
     def on_line_table_row_highlighted(self, event: LineTable.RowHighlighted) -> None:
         event.stop()

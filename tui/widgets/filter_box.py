@@ -67,18 +67,20 @@ class FilterBox(Vertical):
             return self.box
 
     class Closed(Message):
-        """The box closed."""
+        """The box closed; `accepted` if by Enter, with what is valid in it."""
 
-        def __init__(self, box: FilterBox) -> None:
+        def __init__(self, box: FilterBox, text: str, accepted: bool) -> None:
             super().__init__()
             self.box = box
+            self.text = text
+            self.accepted = accepted
 
         @property
         def control(self) -> FilterBox:
             return self.box
 
-    def __init__(self, check: Check, placeholder: str) -> None:
-        super().__init__()
+    def __init__(self, check: Check, placeholder: str, *, dom_id: str | None = None) -> None:
+        super().__init__(id=dom_id)
         self._check = check
         self._placeholder = placeholder
         self._before = ""
@@ -103,9 +105,10 @@ class FilterBox(Vertical):
         self.screen.set_focus(box)
         self._say(text)
 
-    def close(self) -> None:
+    def close(self, *, accepted: bool) -> None:
+        """Hide the box."""
         self.remove_class("-open")
-        self.post_message(self.Closed(self))
+        self.post_message(self.Closed(self, self._valid, accepted))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -116,13 +119,13 @@ class FilterBox(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep what is valid."""
         event.stop()
-        self.close()
+        self.close(accepted=True)
 
     def action_cancel(self) -> None:
         if self._valid != self._before:
             self._valid = self._before
             self.post_message(self.Changed(self, self._before))
-        self.close()
+        self.close(accepted=False)
 
     def _say(self, text: str) -> bool:
         """Write under the box what it means or where it is wrong; whether it is valid."""

@@ -26,8 +26,14 @@ STRIPS_KEPT: Final = 1_000
 """Lines kept formatted: several screens of the tallest terminal, so that paging back is free."""
 
 CURSOR_GLYPH: Final = "▸"
-MARK_GLYPHS: Final[Mapping[Ink, str]] = {Ink.NEW: "+", Ink.CHANGED: "~", Ink.CLOSED: "×", Ink.PAST: "×"}
-"""What stands beside the colour of a row that is new, changed or closed."""
+MARK_GLYPHS: Final[Mapping[Ink, str]] = {
+    Ink.NEW: "+",
+    Ink.CHANGED: "~",
+    Ink.CLOSED: "×",
+    Ink.PAST: "×",
+    Ink.MARKED: "◆",
+}
+"""What stands beside the colour of a row that is new, changed, closed or marked."""
 
 SORT_GLYPHS: Final = ("▲", "▼")
 

@@ -89,6 +89,7 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
     LineTable > .line-table--new { background: $success 26%; }
     LineTable > .line-table--changed { background: $warning 26%; }
     LineTable > .line-table--closed { background: $error 30%; }
+    LineTable > .line-table--marked { background: $accent 28%; }
     LineTable > .line-table--past { color: $foreground 45%; text-style: italic; }
     LineTable:nocolor > .line-table--cursor { text-style: reverse; }
     """

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Final
 
 from engine.model.packets import PacketRow
 from engine.model.tcp import TcpFlags
+from engine.text.units import UNKNOWN
 from tui.widgets.columns import Align, Column, Ink
 
+NS_PER_S: Final = 1_000_000_000
 NS_PER_US: Final = 1_000
 US_PER_S: Final = 1_000_000
 
@@ -38,24 +42,35 @@ def relative_time(ts_ns: int, start_ns: int) -> str:
     return f"{sign}{seconds}.{rest:06d}"
 
 
-def packet_columns(start_ns: Callable[[], int]) -> tuple[Column[PacketRow], ...]:
-    """No., Time, addresses where there is room, and Info; times count from `start_ns()`."""
+class TimeFormat(StrEnum):
+    """How `T` has times written, in its order."""
+
+    RELATIVE = "since frame 1"
+    DELTA = "since the row before"
+    ABSOLUTE = "time of day"
+
+
+def time_text(row: PacketRow, time_format: TimeFormat, start_ns: int, before_ns: int | None) -> str:
+    """The time of a row; `before_ns` is that of the row before it in the list, None where it is not known."""
+    if time_format is TimeFormat.RELATIVE:
+        return relative_time(row.ts_ns, start_ns)
+    if time_format is TimeFormat.DELTA:
+        return UNKNOWN if before_ns is None else relative_time(row.ts_ns, before_ns)
+    seconds, rest = divmod(row.ts_ns, NS_PER_S)
+    return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{rest // NS_PER_US:06d}"
+
+
+def packet_columns(written: Callable[[PacketRow], str]) -> tuple[Column[PacketRow], ...]:
+    """No., Time as `written` says, addresses where there is room, and Info."""
     return (
-        Column("number", "No.", 5, lambda row: str(row.number), _muted, Align.RIGHT, ideal=6),
-        Column("time", "Time", 10, lambda row: relative_time(row.ts_ns, start_ns()), _muted, Align.RIGHT, ideal=11),
+        Column("number", "No.", 5, lambda row: str(row.number), align=Align.RIGHT, ideal=7),
+        Column("time", "Time", 11, written, align=Align.RIGHT, ideal=15),
         Column("source", "Source", 11, lambda row: row.source, priority=3, ideal=15),
         Column("destination", "Destination", 11, lambda row: row.destination, priority=3, ideal=15),
         Column("protocol", "Proto", 5, lambda row: row.protocol, priority=4),
-        Column("length", "Length", 6, lambda row: f"{row.length:,}", _plain, Align.RIGHT, priority=5),
+        Column("length", "Length", 6, lambda row: f"{row.length:,}", align=Align.RIGHT, priority=5),
         Column("info", "Info", 52, _info, flexible=True),
     )
-
-
-def _muted(_row: PacketRow) -> Ink:
-    return Ink.PLAIN
-
-
-_plain = _muted
 
 
 def _info(row: PacketRow) -> str:

@@ -10,7 +10,6 @@ from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
@@ -18,19 +17,20 @@ from engine.model.messages import PacketsAnswer
 from engine.model.packets import CaptureStatus, PacketRow
 from engine.model.snapshot import Snapshot
 from engine.query.packets import explain_packets
-from engine.text.sanitize import printable
-from tui.messages import EngineFailed, PacketQuestion, PacketsFetched
+from tui.messages import EngineFailed, PacketLocated, PacketQuestion, PacketsFetched
+from tui.widgets.columns import Ink
 from tui.widgets.filter_box import FilterBox
 from tui.widgets.line_table import LineTable
-from tui.widgets.packet_columns import packet_columns, row_ink
+from tui.widgets.packet_columns import TimeFormat, packet_columns, row_ink, time_text
+from tui.widgets.packet_words import NO_PACKETS, bpf_words, capture_totals, interface_words, why_no_packets
 from tui.widgets.pane import Pane, Words
 from tui.widgets.window_rows import PAGES_AHEAD, WindowRows
 
 NEWEST: Final = -1
 """As `first` of a question: the last rows."""
 
-WHY_NO_PACKETS: Final = ("NO_CAP_NET_RAW", "NO_PACKET_SOCKET")
-"""Degradations that leave the pane without packets."""
+PACKETS_NEEDED: Final = ("filter", "all", "follow", "mark", "to_mark", "time_format")
+"""Actions that make no sense while nothing was ever captured."""
 
 
 class PacketsPane(Pane):
@@ -49,6 +49,13 @@ class PacketsPane(Pane):
         Binding("slash", "filter", "filter", key_display="/", id="packets.filter", priority=True),
         Binding("a", "all", "all / handshakes", id="packets.all"),
         Binding("f", "follow", "follow newest", id="packets.follow"),
+        Binding("T", "time_format", "time format", show=False, id="packets.time"),
+        Binding("m", "mark", "mark", show=False, id="packets.mark"),
+        Binding("left_square_bracket", "to_mark(-1)", "Mark before", key_display="[", show=False, id="packets.mark_up"),
+        Binding("right_square_bracket", "to_mark(1)", "Next mark", key_display="]", show=False, id="packets.mark_down"),
+        Binding("C", "capture", "capture on/off", show=False, id="packets.capture"),
+        Binding("b", "capture_filter", "capture filter", show=False, priority=True, id="packets.capture_filter"),
+        Binding("i", "interface", "interface", show=False, priority=True, id="packets.interface"),
     ]
     DEFAULT_CSS = """
     PacketsPane > #no-packets { display: none; height: 1fr; padding: 1 2; }
@@ -63,6 +70,32 @@ class PacketsPane(Pane):
             super().__init__()
             self.pane = pane
             self.question = question
+
+    class Sought(Message):
+        """The pane wants to know where a frame stands in its list."""
+
+        def __init__(self, pane: PacketsPane, question: PacketQuestion, number: int) -> None:
+            super().__init__()
+            self.pane = pane
+            self.question = question
+            self.number = number
+
+    class CaptureWanted(Message):
+        """Capture so from now on; `running` False for no more. None leaves what is."""
+
+        def __init__(self, running: bool, interface: str | None = None, capture_filter: str | None = None) -> None:
+            super().__init__()
+            self.running = running
+            self.interface = interface
+            self.capture_filter = capture_filter
+
+    class Highlighted(Message):
+        """Another frame came under the cursor."""
+
+        def __init__(self, pane: PacketsPane, row: PacketRow | None) -> None:
+            super().__init__()
+            self.pane = pane
+            self.row = row
 
     class Opened(Message):
         """The user asked for a frame's dissection."""
@@ -79,20 +112,33 @@ class PacketsPane(Pane):
         self._status: CaptureStatus | None = None
         self._start_ns = 0
         self._failure = ""
+        self._time_format = TimeFormat.RELATIVE
+        self._marked: frozenset[int] = frozenset()
         self._window = self._nothing()
         self._table: LineTable[PacketRow] = LineTable(
-            packet_columns(lambda: self._start_ns), _number, row_style=row_ink, empty=NO_PACKETS[True]
+            packet_columns(self._time), _number, row_style=row_ink, empty=NO_PACKETS[True]
         )
-        self._box = FilterBox(explain_packets, "a word, tcp.flags.reset == 1, tcp.port == 65432, tcp.analysis.flags …")
+        self._box = FilterBox(
+            explain_packets, "a word, tcp.flags.reset == 1, tcp.port == 65432, tcp.analysis.flags …", dom_id="display"
+        )
+        self._capture_box = FilterBox(bpf_words, "tcp port 65432 and host 127.0.0.1", dom_id="bpf")
+        self._interface_box = FilterBox(interface_words, "lo", dom_id="interface")
 
     def compose(self) -> ComposeResult:
         yield self._table
         yield Static(id="no-packets")
         yield self._box
+        yield self._capture_box
+        yield self._interface_box
 
     def on_mount(self) -> None:
         self._table.following = True
         self._retitle()
+
+    @property
+    def following(self) -> bool:
+        """The newest row is selected as rows arrive."""
+        return self._table.following and not self.paused
 
     def focus_inside(self) -> None:
         self.screen.set_focus(self._table, scroll_visible=False)
@@ -123,8 +169,18 @@ class PacketsPane(Pane):
         window = WindowRows(answer.first, total, answer.rows, _number)
         self._window = window.after(self._window, self._table.cursor_key, self._table.cursor)
         self._table.empty = NO_PACKETS[self.handshakes]
-        self._table.show_rows(self._window, stamp=self._start_ns)
+        self._draw_rows()
+
+    def _draw_rows(self) -> None:
+        marks = dict.fromkeys(self._marked, Ink.MARKED)
+        delta = self._window.first if self._time_format is TimeFormat.DELTA else 0
+        self._table.show_rows(self._window, marks, stamp=(self._start_ns, self._time_format, delta))
         self._retitle()
+
+    def _time(self, row: PacketRow) -> str:
+        index = self._window.index(row.number)
+        before = self._window.row(index - 1) if index else None
+        return time_text(row, self._time_format, self._start_ns, before.ts_ns if before is not None else None)
 
     def fail(self, sentence: str) -> None:
         """Say why there are no rows."""
@@ -154,11 +210,23 @@ class PacketsPane(Pane):
             self.post_message(self.Asked(self, self._question(max(0, top - page * PAGES_AHEAD), count)))
 
     def _ask_anew(self) -> None:
-        """Another list: forget the rows of the old one."""
+        """Another list: forget the rows of the old one, and look where the frame under the cursor stands in it."""
+        frame = self._table.cursor_key
         self._window = self._nothing()
         if self._status is not None:
             self._ask()
+            if isinstance(frame, int) and not self._table.following:
+                self._seek(frame)
         self._retitle()
+
+    def _seek(self, number: int) -> None:
+        """Put the cursor on the first frame with at least this number."""
+        self.post_message(self.Sought(self, self._question(0, 1), number))
+
+    def on_packet_located(self, event: PacketLocated) -> None:
+        event.stop()
+        if event.question.same_list(self._question(0, 0)):
+            self._table.move_to(event.index)
 
     def on_line_table_view_moved(self, event: LineTable.ViewMoved) -> None:
         event.stop()
@@ -177,18 +245,7 @@ class PacketsPane(Pane):
 
     def _show_why_not(self, snapshot: Snapshot) -> None:
         self.add_class("-without")
-        reason = next((d for d in snapshot.degradations if d.code in WHY_NO_PACKETS), None)
-        lines = [Content.styled("No packets are captured.", "bold")]
-        if reason is not None:
-            lines = [Content.styled(_sentence(reason.sentence), "bold")]
-            if reason.cure:
-                lines += [
-                    Content(""),
-                    Content("The right comes with"),
-                    Content.styled(f"  {printable(reason.cure)}", "bold $text-warning"),
-                ]
-            lines += [Content(""), Content.styled("Everything else works without it.", "$foreground 65%")]
-        self.query_one("#no-packets", Static).update(Content("\n").join(lines))
+        self.query_one("#no-packets", Static).update(why_no_packets(snapshot.degradations))
 
     def _retitle(self) -> None:
         left: list[Words | str] = []
@@ -200,7 +257,9 @@ class PacketsPane(Pane):
             if self._table.following and not self.paused:
                 left.append(("following", "$text-success"))
             if not self._status.running:
-                left.append(("capture off", "$text-warning"))
+                left.append(("capture off", "bold $text-warning"))
+            if self._time_format is not TimeFormat.RELATIVE:
+                left.append((f"time: {self._time_format}", "$text-primary"))
             right.append((f"{len(self._window):,} of {self._status.trust.kept:,}", "$foreground 70%"))
         if self.paused:
             left.append(("PAUSED", "bold reverse $text-warning"))
@@ -208,20 +267,24 @@ class PacketsPane(Pane):
         if self._failure:
             self.set_totals([(self._failure, "$text-error")])
         elif self._status is not None:
-            self.set_totals(_totals(self._status))
+            self.set_totals(capture_totals(self._status))
         else:
             self.set_totals([])
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if self._status is None and action in ("filter", "all", "follow"):
+        if action in ("filter", "capture_filter", "interface") and any(box.is_open for box in self.query(FilterBox)):
             return False
-        return not (action == "filter" and self._box.is_open)
+        return self._status is not None or action not in PACKETS_NEEDED
 
     def action_all(self) -> None:
         self.handshakes = not self.handshakes
         self._ask_anew()
+
+    def stop_following(self) -> None:
+        """Stay at the row under the cursor."""
+        self._table.following = False
 
     def action_follow(self) -> None:
         self._table.following = not self._table.following
@@ -229,10 +292,42 @@ class PacketsPane(Pane):
     def action_filter(self) -> None:
         self._box.open(self.display_filter)
 
+    def action_time_format(self) -> None:
+        order = list(TimeFormat)
+        self._time_format = order[(order.index(self._time_format) + 1) % len(order)]
+        self._draw_rows()
+
+    def action_mark(self) -> None:
+        number = self._table.cursor_key
+        if isinstance(number, int):
+            self._marked ^= {number}
+            self._draw_rows()
+
+    def action_to_mark(self, step: int) -> None:
+        """To the next mark, or the one before; round the ends."""
+        here = self._table.cursor_key
+        if not self._marked or not isinstance(here, int):
+            return
+        order = sorted(self._marked, reverse=step < 0)
+        ahead = [number for number in order if (number - here) * step > 0]
+        target = (ahead or order)[0]
+        if self._window.row(self._window.index(target) or 0) is None or not self._table.select_key(target):
+            self._seek(target)
+
+    def action_capture(self) -> None:
+        self.post_message(self.CaptureWanted(self._status is None or not self._status.running))
+
+    def action_capture_filter(self) -> None:
+        self._capture_box.open(self._status.capture_filter if self._status is not None else "")
+
+    def action_interface(self) -> None:
+        self._interface_box.open(self._status.interface if self._status is not None else "lo")
+
     def on_line_table_follow_changed(self, event: LineTable.FollowChanged) -> None:
         event.stop()
         if self._status is not None:
             self._ask()
+        self.post_message(self.Highlighted(self, self._table.cursor_row))
         self._retitle()
 
     def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:
@@ -240,37 +335,24 @@ class PacketsPane(Pane):
         if event.row is not None:
             self.post_message(self.Opened(event.row))
 
+    def on_line_table_row_highlighted(self, event: LineTable.RowHighlighted) -> None:
+        event.stop()
+        self.post_message(self.Highlighted(self, event.row))
+
     def on_filter_box_changed(self, event: FilterBox.Changed) -> None:
         event.stop()
-        self.display_filter = event.text
-        self._ask_anew()
+        if event.box is self._box:
+            self.display_filter = event.text
+            self._ask_anew()
 
     def on_filter_box_closed(self, event: FilterBox.Closed) -> None:
+        """A display filter works while it is typed; how to capture only when it is done."""
         event.stop()
         self.focus_inside()
-
-
-NO_PACKETS: Final = {
-    True: "No handshake, FIN or RST yet. a lists all packets.",
-    False: "No packet yet.",
-}
-
-
-def _totals(status: CaptureStatus) -> list[Words | str]:
-    trust = status.trust
-    said: list[Words | str] = [f"{status.interface} by {status.source}"]
-    if status.capture_filter:
-        said.append(f"capture filter {status.capture_filter}")
-    if trust.evicted:
-        said.append((f"{trust.evicted:,} given up for room", "$text-warning"))
-    if trust.undecodable:
-        said.append((f"{trust.undecodable:,} undecodable", "$text-warning"))
-    return said
-
-
-def _sentence(words: str) -> str:
-    text = printable(words)
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+        if event.accepted and event.box is self._capture_box:
+            self.post_message(self.CaptureWanted(True, capture_filter=event.text))
+        elif event.accepted and event.box is self._interface_box and event.text:
+            self.post_message(self.CaptureWanted(True, interface=event.text))
 
 
 def _number(row: PacketRow) -> int:

@@ -93,6 +93,10 @@ class Pane(Vertical):
                 self.screen.set_focus(widget, scroll_visible=False)
                 return
 
+    def focus_step(self, step: int) -> bool:
+        """Move the focus on (1) or back (-1) inside the pane; False where Tab should leave it."""
+        return False
+
     def notify_style_update(self) -> None:
         super().notify_style_update()
         if self.is_attached:
