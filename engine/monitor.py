@@ -56,6 +56,9 @@ LOST_WITH = {
 }
 """What goes with a worker that dies, in words for the screen."""
 
+EPITAPH_S = 0.5
+"""The launcher hears at once when a process ends; this is for a busy machine."""
+
 
 class Monitor:
     """Starts the workers and asks them; `engine.model.snapshot.MonitorView` says what each call means.
@@ -105,27 +108,27 @@ class Monitor:
         )
 
     def packets(self, first: int, count: int, display_filter: str = "", handshakes: bool = True) -> PacketsAnswer:
-        reply = self._worker(Role.CAPTURE).ask(AskPackets(first, count, display_filter, handshakes))
+        reply = self._ask(Role.CAPTURE, AskPackets(first, count, display_filter, handshakes))
         return _expect(reply, PacketsAnswer)
 
     def new_packets(self, after: int, count: int, display_filter: str = "", handshakes: bool = False) -> PacketsAnswer:
         """Rows numbered above `after`, oldest first: for a listing that prints as it goes."""
-        reply = self._worker(Role.CAPTURE).ask(AskNewPackets(after, count, display_filter, handshakes))
+        reply = self._ask(Role.CAPTURE, AskNewPackets(after, count, display_filter, handshakes))
         return _expect(reply, PacketsAnswer)
 
     def new_frames(self, after: int) -> FramesAnswer:
         """Captured bytes of the frames numbered above `after`, oldest first: for a file that is written meanwhile."""
-        return _expect(self._worker(Role.CAPTURE).ask(AskNewFrames(after)), FramesAnswer)
+        return _expect(self._ask(Role.CAPTURE, AskNewFrames(after)), FramesAnswer)
 
     def dissect(self, number: int) -> Dissection:
-        frame = _expect(self._worker(Role.CAPTURE).ask(AskFrame(number)), FrameAnswer)
+        frame = _expect(self._ask(Role.CAPTURE, AskFrame(number)), FrameAnswer)
         if frame.link_type < 0:
             raise EngineError(f"frame {number} is no longer kept: newer ones took its place")
         with self._lock:
-            dissector = self._workers.get(Role.DISSECTOR)
-        if dissector is None:
-            dissector = self._start(Role.DISSECTOR)
-        return _expect(dissector.ask(Dissect(frame)), DissectAnswer).dissection
+            running = Role.DISSECTOR in self._workers
+        if not running:
+            self._start(Role.DISSECTOR)
+        return _expect(self._ask(Role.DISSECTOR, Dissect(frame)), DissectAnswer).dissection
 
     def set_sockets(self, options: SocketsOptions) -> None:
         self._sockets_options = options
@@ -138,10 +141,10 @@ class Monitor:
             raise MissingRight(self._capture_denied.sentence, hint=f"start it so: {self._cure}")
         try:
             with self._lock:
-                worker = self._workers.get(Role.CAPTURE)
-            if worker is None:
-                worker = self._start(Role.CAPTURE)
-            status = _expect(worker.ask(StartCapture(options), [descriptor]), StatusAnswer).status
+                running = Role.CAPTURE in self._workers
+            if not running:
+                self._start(Role.CAPTURE)
+            status = _expect(self._ask(Role.CAPTURE, StartCapture(options), [descriptor]), StatusAnswer).status
         finally:
             os.close(descriptor)
         self._capture_options = options
@@ -149,7 +152,7 @@ class Monitor:
         return status
 
     def stop_capture(self) -> CaptureStatus:
-        return _expect(self._worker(Role.CAPTURE).ask(StopCapture()), StatusAnswer).status
+        return _expect(self._ask(Role.CAPTURE, StopCapture()), StatusAnswer).status
 
     def start_actor(self, spec: ActorSpec) -> ActorView:
         return self._actors.start(spec)
@@ -192,12 +195,31 @@ class Monitor:
             self._rows.forget()
         return worker
 
-    def _worker(self, role: Role) -> Worker[Any, Any]:
+    def _ask(self, role: Role, request: Any, descriptors: Sequence[int] = ()) -> object:
+        """A worker's answer. EngineError if there is no such worker, or if it died: then with how it ended."""
         with self._lock:
             worker = self._workers.get(role)
+            state = self._states.get(role)
         if worker is None:
-            raise EngineError(f"the {role} worker is not running")
-        return worker
+            how = f"has ended ({state.ended}): {LOST_WITH[role]}" if state and state.ended else "is not running"
+            raise EngineError(f"the {role} worker {how}")
+        try:
+            return worker.ask(request, descriptors)
+        except ChannelError as error:
+            how = self._how_ended(role, worker.pid) or str(error)
+            self._lose(role, worker, how)
+            raise EngineError(f"the {role} worker has ended ({how}): {LOST_WITH[role]}") from error
+
+    def _how_ended(self, role: Role, pid: int) -> str:
+        """The launcher's word on how a process ended, for which it needs a moment; empty if it has none."""
+        deadline = time.monotonic() + EPITAPH_S
+        while time.monotonic() < deadline:
+            with self._lock:
+                state = self._states.get(role)
+            if state is not None and state.pid == pid and not state.alive:
+                return state.ended
+            time.sleep(EPITAPH_S / 100)
+        return ""
 
     def _ask_sockets(self) -> tuple[Sequence[SocketEntry], dict[int, RowChange], Sequence[ClosedSocket]]:
         with self._lock:
@@ -239,6 +261,7 @@ class Monitor:
         with self._lock:
             if self._workers.get(role) is worker:
                 del self._workers[role]
+            if self._states[role].pid == worker.pid and self._states[role].alive:
                 self._states[role] = WorkerState(role, worker.pid, alive=False, ended=how, lost=LOST_WITH[role])
         worker.close()
 

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.command import first_line, interrupted, refused, sockmon
@@ -151,3 +152,14 @@ def test_a_written_capture_is_read_again(name: str, listener: socket.socket, tmp
 @needs_right
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     refused(sockmon("capture", "-w", str(tmp_path / "no" / "such.pcap")), "such.pcap: No such file or directory")
+
+
+@needs_right
+def test_a_killed_worker_ends_the_capture_with_a_sentence(started: Started) -> None:
+    process = capturing(started, "port", "1")
+    family = psutil.Process(process.pid).children(recursive=True)
+    [worker] = [child for child in family if child.name() == "sockmon-capture"]
+    worker.kill()
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert err == "sockmon: the capture worker has ended (killed by SIGKILL): the captured packets are lost\n"
