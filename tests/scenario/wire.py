@@ -6,6 +6,7 @@ import os
 import shutil
 import struct
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from engine.capture.files.frames import Frame
@@ -56,16 +57,35 @@ def write_capture(path: Path, frames: list[Frame]) -> Path:
     return path
 
 
-def tshark_fields(path: Path, *fields: str) -> list[list[str]]:
-    """A list of field texts a frame, from a tshark whose preferences and plugins are nobody's."""
+_LAYERS = frozenset((
+    "frame", "data", "eth", "ethertype", "eth_maybefcs", "eth_withfcs", "eth_withoutfcs", "vlan", "ieee8021ad", "sll",
+    "null", "raw", "loop", "llc", "ppp", "ppp_hdlc", "pppoe", "pppoes", "chdlc", "ip", "ipv6", "ipv6.hopopts",
+    "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "ipv6.routing.type.rt0", "ipv6.routing.type.mipv6",
+    "ipv6.routing.type.srh", "ipv6.routing.type.crh", "tcp", "mptcp",
+))  # fmt: skip
+"""The only protocols left on: with others, their text would replace TCP's in the Info column."""
+
+
+@cache
+def _other_protocols() -> str:
+    """The content of a `disabled_protos` file that leaves TCP and what is below it."""
     assert TSHARK is not None
-    command = [TSHARK, "-n", "-r", str(path), "-T", "fields", "-E", "separator=/t"]
+    listed = subprocess.run([TSHARK, "-G", "protocols"], capture_output=True, text=True, check=True).stdout
+    names = {line.split("\t")[2] for line in listed.splitlines() if line.count("\t") >= 2}
+    return "".join(f"{name}\n" for name in sorted(names - _LAYERS) if not name.startswith(("tcp.options.", "_ws.")))
+
+
+def tshark_fields(path: Path, *fields: str, only: str = "") -> list[list[str]]:
+    """A list of field texts a frame that passes `only`, from a tshark whose preferences and plugins are nobody's."""
+    assert TSHARK is not None
+    command = [TSHARK, "-n", "-r", str(path), "-Y", only, "-T", "fields", "-E", "separator=/t", "-E", "occurrence=l"]
     for preference in _PREFERENCES:
         command += ["-o", preference]
     for field in fields:
         command += ["-e", field]
     home = path.parent / "home"
     home.mkdir(exist_ok=True)
+    (home / "disabled_protos").write_text(_other_protocols())
     environment = os.environ | {"HOME": str(home), "WIRESHARK_CONFIG_DIR": str(home), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return [line.split("\t") for line in done.stdout.splitlines()]

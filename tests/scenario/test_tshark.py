@@ -1,0 +1,91 @@
+"""Whole captures against tshark: those that the tests make up, and the shared ones where they are."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from engine.capture.files.frames import Frame, Interface
+from engine.capture.files.source import recognise
+from engine.capture.files.writer import CaptureWriter
+from engine.capture.read import Reading
+from engine.capture.read_json import segment_object
+from tests.scenario import wire
+from tests.scenario.traffic import made_up_frames
+
+pytestmark = pytest.mark.skipif(wire.TSHARK is None, reason="tshark is not installed")
+
+SHARED = Path(__file__).parents[3] / "shared" / "pcaps"
+
+_FIELDS = (
+    "frame.number", "tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.seq", "tcp.ack", "tcp.window_size", "tcp.len",
+    "tcp.completeness", "_ws.col.Info",
+)  # fmt: skip
+
+
+def _ours(path: Path) -> dict[int, list[str]]:
+    reading = Reading([str(path)])
+    lines = {}
+    for batch in reading.batches():
+        for row in batch.rows:
+            if row.segment is None or row.placed is None:
+                continue
+            line = segment_object(row, row.segment, row.placed, reading.first_ns)
+            acked = row.placed.ack if line.ack_raw is not None else None
+            values = (
+                line.frame, line.stream, line.sport, line.dport, line.seq, acked, line.win, line.len,
+                line.completeness, line.info,
+            )  # fmt: skip
+            lines[line.frame] = ["" if value is None else str(value) for value in values]
+    return lines
+
+
+def _differences(path: Path) -> tuple[int, list[tuple[list[str], list[str] | None]]]:
+    """How many TCP frames tshark sees in a capture, and those where it says something else."""
+    ours = _ours(path)
+    theirs = wire.tshark_fields(path, *_FIELDS, only="tcp")
+    different = [(line, ours.get(int(line[0]))) for line in theirs if line != ours.get(int(line[0]))]
+    return len(theirs), different
+
+
+@pytest.mark.parametrize("link_type", [wire.ETHERNET, 113, 101])
+def test_made_up_conversations_agree_in_every_frame(link_type: int, tmp_path: Path) -> None:
+    frames = made_up_frames(random.Random(link_type), conversations=60, link_type=link_type)
+    frame_count, different = _differences(wire.write_capture(tmp_path / "made.pcap", frames))
+    assert frame_count == len(frames)
+    assert different == []
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared captures are not here")
+def test_the_shared_captures_agree_as_one_capture_of_many_interfaces(tmp_path: Path) -> None:
+    merged = tmp_path / "merged.pcapng"
+    with CaptureWriter(str(merged)) as writer:
+        for path in sorted(SHARED.rglob("*")):
+            if path.is_file() and _is_capture(path):
+                reading = Reading([str(path)])
+                for batch in reading.batches():
+                    for frame in batch.frames:
+                        writer.write(frame, Interface(frame.link_type, path.name))
+    frame_count, different = _differences(merged)
+    assert frame_count > 20_000
+    assert len(different) <= frame_count // 1000, different[:5]
+
+
+def _is_capture(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(4)
+    return recognise(head) is not None or head[:2] == b"\x1f\x8b"
+
+
+def test_the_frames_of_a_written_file_are_those_that_were_read(tmp_path: Path) -> None:
+    frames = made_up_frames(random.Random(7), conversations=5)
+    path = tmp_path / "copy.pcapng"
+    with CaptureWriter(str(path)) as writer:
+        for frame in frames:
+            writer.write(
+                Frame(frame.link_type, frame.data, frame.wire_length, frame.ts_ns), Interface(frame.link_type, "lo")
+            )
+    theirs = wire.tshark_fields(path, "frame.number", "frame.len", "frame.interface_name")
+    assert theirs == [[str(number), str(frame.wire_length), "lo"] for number, frame in enumerate(frames, 1)]
