@@ -265,7 +265,7 @@ def test_a_sniffing_program(tmp_path: Path) -> None:
 
         until(heard)
         assert sniffer.stdout is not None
-        assert "127.0.0.1 -> 127.0.0.1" in sniffer.stdout.read()
+        assert " -> 127." in sniffer.stdout.read()
 
 
 def test_a_pinging_program(tmp_path: Path) -> None:
