@@ -21,6 +21,7 @@ from engine.lab.addresses import UnresolvedError
 from engine.lab.calls import CallLog
 from engine.lab.hints import hint_for
 from engine.lab.shown import error_number
+from engine.lab.wakeup import Wakeup
 from engine.model.errors import EngineError, LabError
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState, OptionReading
 
@@ -40,39 +41,6 @@ ENDED: Final = frozenset((ActorState.DONE, ActorState.FAILED, ActorState.STOPPED
 
 class Stopped(Exception):
     """Unwinds `act()` once the actor was asked to stop."""
-
-
-class Wakeup:
-    """An event with a descriptor: selectors and poll wait for it beside sockets."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-
-    def set(self) -> None:
-        """Make `fd` readable, until `clear()`. Does nothing once closed."""
-        with self._lock:
-            if self.fd >= 0:
-                os.eventfd_write(self.fd, 1)
-
-    def clear(self) -> None:
-        """Make `fd` unreadable again."""
-        with self._lock:
-            if self.fd >= 0:
-                try:
-                    os.eventfd_read(self.fd)
-                except BlockingIOError:
-                    return
-
-    def close(self) -> None:
-        """Give the descriptor up."""
-        with self._lock:
-            if self.fd >= 0:
-                os.close(self.fd)
-                self.fd = -1
-
-    def __del__(self) -> None:
-        self.close()
 
 
 class Actor(ABC):

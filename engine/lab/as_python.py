@@ -13,6 +13,8 @@ from engine.lab.errors import error_recipe
 from engine.lab.option_names import level_name
 from engine.lab.options import OPTIONS, Option
 from engine.lab.programs.clients import CLIENTS, SEND_CALLS
+from engine.lab.programs.datagrams import DATAGRAMS
+from engine.lab.programs.echo import ECHO
 from engine.lab.programs.errors import ERRORS
 from engine.lab.programs.messages import message_program
 from engine.lab.programs.servers import SERVERS
@@ -25,6 +27,8 @@ FOREVER_S: Final = 86_400
 DATAGRAM_KINDS: Final = frozenset(
     ("udp-echo", "udp-sink", "sntp-server", "udp-client", "udp-broadcast", "udp-multicast", "udp-flood", "sntp-client")
 )
+PROGRAMS: Final = {**ECHO, **SERVERS, **CLIENTS, **DATAGRAMS}
+
 UNIX_KINDS: Final = frozenset(("unix-echo", "unix-client"))
 
 
@@ -43,7 +47,7 @@ def _program(kind: str, knobs: Knobs) -> str:
         return message_program(kind, knobs.framing)
     if kind == "error-maker":
         return ERRORS[error_recipe(knobs.error).name]
-    return SERVERS[kind] if kind in SERVERS else CLIENTS[kind]
+    return PROGRAMS[kind]
 
 
 def _expanded(line: str, kind: str, knobs: Knobs) -> list[str]:

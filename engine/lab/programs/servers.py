@@ -1,233 +1,14 @@
-"""Servers as plain programs."""
+"""Servers as plain programs, but for those that echo."""
 
 from __future__ import annotations
 
 from typing import Final
 
-_OPEN: Final = """\
-with socket.socket($FAMILY, socket.SOCK_STREAM) as listener:
-    # options: listener
-    listener.bind(($HOST, $PORT))
-    listener.listen($BACKLOG)
-"""
-
-ECHO_SELECTORS: Final = """\
-import selectors
-import socket
-
-with socket.socket($FAMILY, socket.SOCK_STREAM) as listener, selectors.DefaultSelector() as selector:
-    # options: listener
-    listener.bind(($HOST, $PORT))
-    listener.listen($BACKLOG)
-    listener.setblocking(False)
-    selector.register(listener, selectors.EVENT_READ)
-    while True:
-        for key, events in selector.select():
-            if key.fileobj is listener:
-                client, address = listener.accept()
-                client.setblocking(False)
-                selector.register(client, selectors.EVENT_READ, bytearray())
-                continue
-            client, pending = key.fileobj, key.data
-            try:
-                if events & selectors.EVENT_WRITE:
-                    del pending[: client.send(pending)]
-                elif data := client.recv($RECV):
-                    pending += data
-                else:
-                    raise EOFError
-                selector.modify(client, selectors.EVENT_WRITE if pending else selectors.EVENT_READ, pending)
-            except (ConnectionError, EOFError):
-                selector.unregister(client)
-                client.close()
-"""
-
-ECHO_ITERATIVE: Final = (
-    "import socket\n\n"
-    + _OPEN
-    + """\
-    while True:
-        client, address = listener.accept()
-        with client:
-            try:
-                while data := client.recv($RECV):
-                    client.sendall(data)
-            except ConnectionError as error:
-                print(address, error)
-"""
-)
-
-ECHO_THREADS: Final = (
-    """\
-import socket
-import threading
-
-
-def serve(client, address):
-    with client:
-        try:
-            while data := client.recv($RECV):
-                client.sendall(data)
-        except ConnectionError as error:
-            print(address, error)
-
-
-"""
-    + _OPEN
-    + """\
-    while True:
-        threading.Thread(target=serve, args=listener.accept(), daemon=True).start()
-"""
-)
-
-ECHO_SELECT: Final = (
-    "import select\nimport socket\n\n"
-    + _OPEN
-    + """\
-    pending = {}
-    while True:
-        readers = [client for client in pending if not pending[client]]
-        writers = [client for client in pending if pending[client]]
-        readable, writable, _ = select.select([listener, *readers], writers, [])
-        for client in readable + writable:
-            try:
-                if client is listener:
-                    client, address = listener.accept()
-                    client.setblocking(False)
-                    pending[client] = b""
-                elif client in writable:
-                    pending[client] = pending[client][client.send(pending[client]) :]
-                elif data := client.recv($RECV):
-                    pending[client] = data
-                else:
-                    raise EOFError
-            except (ConnectionError, EOFError):
-                del pending[client]
-                client.close()
-"""
-)
-
-ECHO_ASYNCIO: Final = """\
-import asyncio
-import socket
-
-
-async def serve(reader, writer):
-    try:
-        while data := await reader.read($RECV):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError as error:
-        print(error)
-    finally:
-        writer.close()
-
-
-async def main():
-    listener = socket.socket($FAMILY, socket.SOCK_STREAM)
-    # options: listener
-    listener.bind(($HOST, $PORT))
-    server = await asyncio.start_server(serve, sock=listener, backlog=$BACKLOG)
-    await server.serve_forever()
-
-
-asyncio.run(main())
-"""
-
-ECHO_SOCKETSERVER: Final = """\
-import socket
-import socketserver
-
-
-class Echo(socketserver.BaseRequestHandler):
-    def handle(self):
-        while data := self.request.recv($RECV):
-            self.request.sendall(data)
-
-
-class Server(socketserver.ThreadingTCPServer):
-    address_family = $FAMILY
-    request_queue_size = $BACKLOG
-    daemon_threads = True
-
-    def server_bind(self):
-        # options: self.socket
-        super().server_bind()
-
-
-with Server(($HOST, $PORT), Echo) as server:
-    server.serve_forever()
-"""
-
-FORKED: Final = (
-    "import os\nimport socket\n\n"
-    + _OPEN
-    + """\
-    for _ in range($PROCESSES - 1):
-        if os.fork() == 0:
-            break
-    while True:
-        client, address = listener.accept()
-        with client:
-            try:
-                while data := client.recv($RECV):
-                    client.sendall(data)
-            except ConnectionError as error:
-                print(os.getpid(), address, error)
-"""
-)
-
-UNIX_ECHO: Final = """\
-import os
-import socket
-
-PATH = $PATH
-with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-    # options: listener
-    listener.bind(PATH)
-    listener.listen($BACKLOG)
-    try:
-        while True:
-            client, _ = listener.accept()
-            with client:
-                while data := client.recv($RECV):
-                    client.sendall(data)
-    finally:
-        if not PATH.startswith("\\0"):
-            os.unlink(PATH)
-"""
-
-TLS_ECHO: Final = (
-    """\
-import socket
-import ssl
-import subprocess
-import tempfile
-from pathlib import Path
-
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-with tempfile.TemporaryDirectory() as folder:
-    pem = Path(folder, "both.pem")
-    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 7 -subj /CN=localhost"
-    subprocess.run([*make.split(), "-keyout", pem, "-out", pem], check=True, capture_output=True)
-    context.load_cert_chain(pem)
-"""
-    + _OPEN
-    + """\
-    while True:
-        client, address = listener.accept()
-        try:
-            with context.wrap_socket(client, server_side=True) as secure:
-                while data := secure.recv($RECV):
-                    secure.sendall(data)
-        except OSError as error:
-            print(address, error)
-"""
-)
+from engine.lab.programs.parts import LISTEN
 
 HTTP: Final = (
     "import html\nimport socket\n\n"
-    + _OPEN
+    + LISTEN
     + """\
     while True:
         client, address = listener.accept()
@@ -244,7 +25,7 @@ HTTP: Final = (
 
 DISCARD: Final = (
     "import socket\n\n"
-    + _OPEN
+    + LISTEN
     + """\
     while True:
         client, address = listener.accept()
@@ -264,7 +45,7 @@ import socket
 printable = bytes(range(32, 127)) * 2
 lines = b"".join(printable[start : start + 72] + b"\\r\\n" for start in range(95))
 """
-    + _OPEN
+    + LISTEN
     + """\
     while True:
         client, address = listener.accept()
@@ -279,7 +60,7 @@ lines = b"".join(printable[start : start + 72] + b"\\r\\n" for start in range(95
 
 HALF_CLOSE: Final = (
     "import socket\n\n"
-    + _OPEN
+    + LISTEN
     + """\
     while True:
         client, address = listener.accept()
@@ -293,7 +74,7 @@ HALF_CLOSE: Final = (
 
 RESET: Final = (
     "import socket\nimport struct\n\n"
-    + _OPEN
+    + LISTEN
     + """\
     while True:
         client, address = listener.accept()
@@ -306,7 +87,7 @@ RESET: Final = (
 NEVER_CLOSE: Final = (
     "import socket\nimport threading\n\n\n"
     "def serve(client):\n    while client.recv($RECV):\n        pass\n\n\n"
-    + _OPEN
+    + LISTEN
     + """\
     leaked = []
     while True:
@@ -318,7 +99,7 @@ NEVER_CLOSE: Final = (
 
 EOF_IGNORER: Final = (
     "import socket\n\n"
-    + _OPEN
+    + LISTEN
     + """\
     client, address = listener.accept()
     while True:
@@ -328,7 +109,7 @@ EOF_IGNORER: Final = (
 
 ACCEPT_LATE: Final = (
     "import socket\nimport time\n\n"
-    + _OPEN
+    + LISTEN
     + """\
     time.sleep($DELAY)
     while True:
@@ -341,7 +122,7 @@ ACCEPT_LATE: Final = (
 
 SINK: Final = (
     "import socket\n\n"
-    + _OPEN
+    + LISTEN
     + """\
     held = []
     while True:
@@ -363,7 +144,7 @@ def read_slowly(client):
 
 
 """
-    + _OPEN
+    + LISTEN
     + """\
     while True:
         client, address = listener.accept()
@@ -373,7 +154,7 @@ def read_slowly(client):
 
 BY_HAND: Final = (
     "import socket\n\n"
-    + _OPEN
+    + LISTEN
     + """\
     input("Enter: accept() ")
     client, address = listener.accept()
@@ -432,17 +213,7 @@ with socket.socket($FAMILY, socket.SOCK_DGRAM) as sock:
 """
 
 SERVERS: Final[dict[str, str]] = {
-    "echo-server": ECHO_SELECTORS,
-    "dual-stack-server": ECHO_SELECTORS,
-    "echo-iterative": ECHO_ITERATIVE,
-    "echo-threads": ECHO_THREADS,
-    "echo-select": ECHO_SELECT,
-    "echo-asyncio": ECHO_ASYNCIO,
-    "echo-socketserver": ECHO_SOCKETSERVER,
-    "forked-server": FORKED,
     "udp-echo": UDP_ECHO,
-    "unix-echo": UNIX_ECHO,
-    "tls-echo": TLS_ECHO,
     "http-server": HTTP,
     "discard": DISCARD,
     "chargen": CHARGEN,
