@@ -65,6 +65,7 @@ def connect(actor: Actor, sock: LoggedSocket, address: Any) -> None:
         sock.settimeout(actor.knobs.timeout_s)
     actor.check_stop()
     sock.connect(address)
+    actor.check_stop()  # shutdown() on a socket that is not yet connected does nothing that lasts
     actor.say_options(set_options(sock, actor.knobs, connected=True))
     actor.say_local(sock.local)
     actor.state = ActorState.RUNNING

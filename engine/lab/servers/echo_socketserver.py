@@ -41,12 +41,14 @@ class _Library(socketserver.ThreadingTCPServer):
 
     def get_request(self) -> tuple[socket.socket, Any]:
         try:
-            return super().get_request()
+            request = super().get_request()
         except OSError as error:  # the library would try again at once, for ever
             self.actor.check_stop()
             note_scarcity(self.actor, error)
             self.actor.pause(SCARCITY_PAUSE_S)
             raise
+        self.actor.check_stop()  # a stop before this did not see the new socket
+        return request
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exception()

@@ -71,6 +71,7 @@ class ForkedServer(Actor):
                     note_scarcity(self, error)
                     self.pause(SCARCITY_PAUSE_S)
                     continue
+                self.check_stop()  # a stop before this did not see the new socket
                 if client is not None:
                     echo_until_closed(self, client)
         finally:
