@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from engine.model.sockets import Owner
+from engine.sockets.descriptors import Descriptors
 from engine.sockets.processes import Identity, Processes, ProcessGone, ProcessRefused
 
 RECHECK_LINKS: Final = 3_000
@@ -48,7 +49,7 @@ class _Process:
         self.pid = pid
         self.identity = identity
         self.refused = False
-        self.sockets: dict[int, int] = {}
+        self.sockets = Descriptors()
 
 
 class OwnerTracker:
@@ -102,7 +103,7 @@ class OwnerTracker:
             for owner in self.holders.pop(inode, NOBODY):
                 process = self._known.get(owner.pid)
                 if process is not None and process.sockets.get(owner.fd) == inode:
-                    del process.sockets[owner.fd]
+                    process.sockets.put(owner.fd, 0)
         self._wanted &= self.holders.keys()
 
     def _relabel(self, labels: Mapping[int, str]) -> None:
@@ -141,8 +142,7 @@ class OwnerTracker:
             if process.pid in already or process.refused or process.identity.kernel_thread:
                 continue
             if names := self._descriptors(process):
-                known = process.sockets
-                budget -= self._read(process, [name for name in names if int(name) not in known])
+                budget -= self._read(process, process.sockets.unknown(names))
         return budget
 
     def _look_through(self, process: _Process) -> int:
@@ -201,9 +201,8 @@ class OwnerTracker:
         except ProcessGone:
             self._vanish(process)
             return []
-        if process.sockets:
-            for fd in process.sockets.keys() - set(map(int, names)):
-                self._give_up(process, fd)
+        for fd in process.sockets.closed(names):
+            self._give_up(process, fd)
         return names
 
     def _read(self, process: _Process, names: list[str]) -> int:
@@ -214,10 +213,10 @@ class OwnerTracker:
                 before = known.get(fd)
                 if before == inode:
                     continue
-                if before is not None:
+                if before:
                     self._give_up(process, fd)
                 if inode in holders:
-                    known[fd] = inode
+                    known.put(fd, inode)
                     self._own(process, fd, inode)
         except ProcessRefused:
             process.refused = True
@@ -241,7 +240,8 @@ class OwnerTracker:
         self._wanted.discard(inode)
 
     def _give_up(self, process: _Process, fd: int) -> None:
-        inode = process.sockets.pop(fd)
+        inode = process.sockets.get(fd)
+        process.sockets.put(fd, 0)
         holders = self.holders.get(inode, NOBODY)
         left = tuple(owner for owner in holders if owner.pid != process.pid or owner.fd != fd)
         if inode in self.holders:
@@ -257,12 +257,12 @@ class OwnerTracker:
         self._drop(process)
 
     def _drop(self, process: _Process) -> None:
-        for fd in list(process.sockets):
+        for fd, _ in list(process.sockets):
             self._give_up(process, fd)
 
     def _reown(self, process: _Process) -> None:
         """Make the owners of a process anew, with its present name and label."""
-        for fd, inode in process.sockets.items():
+        for fd, inode in process.sockets:
             self.holders[inode] = tuple(
                 owner for owner in self.holders.get(inode, NOBODY) if owner.pid != process.pid or owner.fd != fd
             )
