@@ -75,7 +75,7 @@ class SocketEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     timer: Timer | None = None
     owners: tuple[Owner, ...] = ()
     owner_unknown: str = ""
-    """Why `owners` is empty: other user, gone, other namespace, not yet accepted, closed by program, refused, kernel."""
+    """Why `owners` is empty: other user, gone, other namespace, not yet accepted, closed by program, refused …"""
     tcp_info: bytes = b""
     """`struct tcp_info` as the kernel sent it; `engine.sockets.tcp_info.decode` names its fields. Empty if unknown."""
     skmem: SkMem | None = None
