@@ -80,7 +80,8 @@ _HEADS: Final = {
     AF_INET: "=16x" + "2xBB" + "HH" + "4s12x4s12x" + "IQ" + "IIIII",
     AF_INET6: "=16x" + "2xBB" + "HH" + "16s16s" + "IQ" + "IIIII",
 }
-_PEEK: Final = struct.Struct("=IHHI4x" + "4x36x4xQ")
+_PEEK: Final = struct.Struct("=IHHI4x" + "H2x36x4xQ")
+"""Length, type, flags, sequence, family and state in one, cookie."""
 PORTS: Final = array("H", range(65536))
 """The port whose two bytes in network order read as this number here: a look-up costs half of two shifts."""
 if sys.byteorder == "little":
@@ -220,8 +221,8 @@ class InetMemory:
     """What is kept from one dump to the next of the same family and protocol: layouts, and a hash of each message."""
 
     def __init__(self) -> None:
-        self.layouts: dict[tuple[int, bytes], _Layout] = {}
-        """By length of the message and its family and state."""
+        self.layouts: dict[int, _Layout] = {}
+        """By length, family and state of the message: what decides which attributes follow."""
         self.hashes: dict[int, int] = {}
         """By cookie. Hashes are keyed by the interpreter's secret, 64 bits: an unseen change has odds of 2**-64."""
 
@@ -248,10 +249,10 @@ class InetDump(Dump):
         self.entries: dict[int, SocketEntry] = {}
         self.fresh: list[int] = []
         self._memory = memory
-        self._layouts: dict[tuple[int, bytes], _Layout] = memory.layouts if memory else {}
+        self._layouts: dict[int, _Layout] = memory.layouts if memory else {}
         self._before: Mapping[int, int] = memory.hashes if memory else {}
         self._previous = previous
-        self._hashes: dict[int, int] = {}
+        self._hashes: dict[int, int] = {}  # of the messages that changed
         self._states = TCP_STATES if netid == "tcp" else DATAGRAM_STATES
 
     def feed(self, buffer: bytes) -> None:
@@ -265,11 +266,11 @@ class InetDump(Dump):
         offset, end = 0, len(buffer)
         last_whole = end - MESSAGE_SIZE
         while offset <= last_whole:
-            length, kind, flags, sequence, cookie = peek(buffer, offset)
+            length, kind, flags, sequence, family_state, cookie = peek(buffer, offset)
             stop = offset + length
             if kind != SOCK_DIAG_BY_FAMILY or flags != NLM_F_MULTI or sequence != wanted or stop > end:
                 break
-            layout = layouts.get((length, buffer[offset + 16 : offset + 18]))
+            layout = layouts.get(length << 16 | family_state)
             if layout is None:
                 if length < MESSAGE_SIZE:
                     break
@@ -282,13 +283,13 @@ class InetDump(Dump):
                     digest = hash((buffer[offset + 16 : offset + times], buffer[offset + layout.times_end : stop]))
                 else:
                     digest = hash(buffer[offset + 16 : stop])
-                hashes[cookie] = digest
                 if before.get(cookie) == digest:
                     known = previous.get(cookie)
                     if known is not None:
                         entries[cookie] = known
                         offset = (stop + 3) & ~3
                         continue
+                hashes[cookie] = digest
             values = layout.unpack(buffer, offset)
             if values[_HEAD_VALUES::2] == layout.headers:
                 entries[cookie] = entry_of(layout, layout.pick(values + _ABSENT))
@@ -302,7 +303,10 @@ class InetDump(Dump):
     def remember(self) -> None:
         """The dump is complete: let the memory know its messages."""
         if self._memory is not None:
-            self._memory.hashes = self._hashes
+            hashes = self._memory.hashes
+            hashes |= self._hashes
+            if len(hashes) > 2 * len(self.entries):
+                self._memory.hashes = {cookie: hashes[cookie] for cookie in self.entries if cookie in hashes}
 
     def row(self, buffer: bytes, start: int, end: int) -> None:
         """Decode one row. Raises MalformedMessage."""
@@ -327,7 +331,7 @@ class InetDump(Dump):
         length = end - start
         if length < MESSAGE_SIZE:
             raise MalformedMessage(f"read a socket in {length - HEADER_SIZE} bytes where its struct has 72", start)
-        key = (length, buffer[start + 16 : start + 18])
+        key = length << 16 | _PEEK.unpack_from(buffer, start)[4]
         layout = self._layouts.get(key)
         values: tuple[Any, ...] = ()
         if layout is not None:

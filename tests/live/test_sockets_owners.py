@@ -67,9 +67,10 @@ def child(*inherited: socket.socket) -> Iterator[tuple[int, socket.socket]]:
 
 def test_every_process_that_holds_an_inherited_listener_is_listed(asking: Asking) -> None:
     with socket.create_server((HOST, 0)) as server, child(server) as (pid, _):
-        asking.ask()
-        owners = asking.local(server.getsockname()[1]).owners
-        assert {owner.pid for owner in owners} == {os.getpid(), pid}
+        port = server.getsockname()[1]
+        holders = {os.getpid(), pid}
+        asking.until(lambda: {owner.pid for owner in asking.local(port).owners} == holders, "both hold it")
+        owners = asking.local(port).owners
         assert all(owner.fd == server.fileno() for owner in owners)
         assert {owner.start_time > 0 for owner in owners} == {True}
 

@@ -191,3 +191,18 @@ def test_a_dump_that_broke_off_is_not_remembered() -> None:
     broken = InetDump("tcp", SEQUENCE, memory, first.entries)
     broken.feed(inet_row(recv_q=9))
     assert refresh(memory, first.entries, inet_row(recv_q=9)).entries[0x3F2].recv_q == 9
+
+
+def test_what_is_remembered_of_closed_sockets_is_given_up() -> None:
+    memory = InetMemory()
+    first = refresh(memory, {}, *(inet_row(cookie=cookie) for cookie in range(1, 101)))
+    second = refresh(memory, first.entries, inet_row(cookie=1), inet_row(cookie=2))
+    assert sorted(memory.hashes) == [1, 2]
+    assert refresh(memory, second.entries, inet_row(cookie=1), inet_row(cookie=2)).fresh == []
+
+
+def test_a_socket_that_comes_twice_in_a_dump_is_what_its_later_message_says() -> None:
+    memory = InetMemory()
+    first = refresh(memory, {}, inet_row(recv_q=1), inet_row(recv_q=2))
+    assert first.entries[0x3F2].recv_q == 2
+    assert refresh(memory, first.entries, inet_row(recv_q=1)).entries[0x3F2].recv_q == 1
