@@ -1,0 +1,95 @@
+"""Explanations with the figures of the very row that was asked about."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.model.packets import PacketRow
+from engine.model.sockets import SocketEntry
+from engine.model.tcp import SocketState, TcpFlags
+from engine.text import cells, units
+from engine.text.cells import Look
+from engine.text.columns import COLUMNS
+from engine.text.explain.entry import Explanation, Kind
+from engine.text.explain.table import explained
+from engine.text.socket_values import age_ns, reach
+
+
+class Case(msgspec.Struct, frozen=True):
+    """An explanation, and what it means for the row at hand."""
+
+    explanation: Explanation
+    here: str = ""
+    """A sentence with this row's figures; empty where there are none."""
+
+
+def of_socket(entry: SocketEntry, column: str, look: Look) -> tuple[Case, ...]:
+    """What a cell of the socket table means: the state by its name, any other column with its value here."""
+    state = tuple(Case(one, _state_here(entry, look)) for one in explained(entry.state.value, Kind.STATE))
+    if column in ("state", "") or column not in COLUMNS:
+        return state
+    known = COLUMNS[column]
+    here = f"Here {known.title} is {known.cell(entry, look) or units.UNKNOWN}"
+    if entry.state is SocketState.LISTEN and column in ("recv_q", "send_q"):
+        here = f"Here {_accept_here(entry)}"
+    return (*(Case(one, f"{here}.") for one in explained(column, Kind.COLUMN)), *state)
+
+
+def of_packet(row: PacketRow) -> tuple[Case, ...]:
+    """What a line of the packet list means: each finding, then each flag."""
+    here = _packet_here(row)
+    findings = [one for name in row.findings for one in explained(name, Kind.FINDING)]
+    names = [flag.name or "" for flag in TcpFlags if row.flags & flag]
+    flags = [one for name in names for one in explained(name, Kind.FLAG)]
+    doubt = " The capture lost packets before it, so this is uncertain." if row.uncertain else ""
+    return tuple(Case(one, here + doubt) for one in findings) + tuple(Case(one, here) for one in flags)
+
+
+def of_error(name: str, sentence: str = "") -> tuple[Case, ...]:
+    """What an errno or a resolver's error means, by its name; `sentence` says where it came from."""
+    found = explained(name)
+    return tuple(Case(one, sentence) for one in found if one.kind in (Kind.ERRNO, Kind.RESOLVER))
+
+
+def _accept_here(entry: SocketEntry) -> str:
+    if entry.recv_q is None or entry.send_q is None:
+        return "the accept queue is not known"
+    return f"{units.count(entry.recv_q)} of {units.count(entry.send_q)} places of the accept queue are taken"
+
+
+def _state_here(entry: SocketEntry, look: Look) -> str:
+    """Who holds it, what waits, how long it has been seen."""
+    ends = f"{cells.local(entry, look)}"
+    if entry.peer_port:
+        ends += f" with {cells.peer(entry, look)}"
+    parts = [f"Here {ends}: {_holder(entry, look)}"]
+    if entry.state is SocketState.LISTEN:
+        parts.append(_accept_here(entry))
+    elif entry.recv_q is not None and entry.send_q is not None:
+        parts.append(f"Recv-Q {units.count(entry.recv_q)} B, Send-Q {units.count(entry.send_q)} B")
+    if entry.timer is not None:
+        parts.append(f"timer {cells.timer(entry, look)}")
+    who = reach(entry)
+    if who:
+        parts.append(f"reachable by {who}")
+    figures = look.figures.get(entry.key)
+    if figures is not None:
+        at_least = "" if figures.opened else "at least "
+        parts.append(f"seen for {at_least}{units.duration_ns(age_ns(figures.since_ns, look.now_ns))}")
+    return "; ".join(parts) + "."
+
+
+def _holder(entry: SocketEntry, look: Look) -> str:
+    if entry.owners:
+        return f"held by {cells.processes(entry, look)}"
+    return f"no process is known ({entry.owner_unknown})" if entry.owner_unknown else "no process is known"
+
+
+def _packet_here(row: PacketRow) -> str:
+    ports = f"{row.sport} → {row.dport}, " if row.sport or row.dport else ""
+    numbers = [
+        f"{name} {units.count(value)}"
+        for name, value in (("Seq", row.seq), ("Ack", row.ack), ("Win", row.window))
+        if value is not None
+    ]
+    return f"Here frame {row.number}: {ports}{', '.join([*numbers, f'Len {units.count(row.payload_length)}'])}."
