@@ -69,6 +69,7 @@ def test_every_process_that_holds_an_inherited_listener_is_listed(asking: Asking
     with socket.create_server((HOST, 0)) as server, child(server) as (pid, _):
         port = server.getsockname()[1]
         holders = {os.getpid(), pid}
+        asking.ask()
         asking.until(lambda: {owner.pid for owner in asking.local(port).owners} == holders, "both hold it")
         owners = asking.local(port).owners
         assert all(owner.fd == server.fileno() for owner in owners)

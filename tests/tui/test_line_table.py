@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 
+from tests.tui.driving import until
 from tui.widgets.columns import Align, Column, Ink
 from tui.widgets.line_table import LineTable
 
@@ -269,4 +270,4 @@ async def test_the_cursor_stays_in_view_when_the_terminal_shrinks() -> None:
         await shown(pilot, app.table, sockets(100))
         app.table.select_key(25)
         await pilot.resize_terminal(40, 8)
-        assert 1 <= line_of(app.table, 25) <= 7
+        await until(pilot, lambda: 1 <= line_of(app.table, 25) <= 7)
