@@ -108,12 +108,15 @@ def test_every_row_is_as_ss_has_it(zoo: Zoo) -> None:
 
 @pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss of iproute2 to compare with")
 def test_the_whole_table_is_as_ss_has_it_while_the_machine_rests() -> None:
+    rested = 0
     for _ in range(20):
         before, ours, after = ss_rows(""), our_rows(""), ss_rows("")
-        if before == after:
-            assert ours == before
+        if ours == before:
             return
-    pytest.skip("the machine did not rest long enough between two outputs of ss")
+        rested += before == after  # what came and went between the two may still be in ours
+    if rested < 3:
+        pytest.skip("the machine did not rest long enough between two outputs of ss")
+    assert ours == before
 
 
 def test_a_row_says_who_holds_it(zoo: Zoo) -> None:
