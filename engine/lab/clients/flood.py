@@ -29,7 +29,7 @@ class FloodClient(Actor):
     """`connections` connections, each filled with chunks of `chunk` bytes until it is refused; held until stopped."""
 
     commands: ClassVar = frozenset((ActorCommand.CLOSE,))
-    stops_by_shutdown: ClassVar = False
+    stops_by_shutdown = True
 
     def __init__(self, spec: ActorSpec) -> None:
         super().__init__(spec)
