@@ -99,7 +99,7 @@ class PrinterProcess:
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
         code = os.waitstatus_to_exitcode(status)
-        if code == _NOBODY_READS:
+        if code in (_NOBODY_READS, -signal.SIGPIPE):
             raise BrokenPipeError
         if code:
             raise EngineError(f"print the lines: the process that does so ended with {code}")

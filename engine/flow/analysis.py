@@ -12,8 +12,6 @@ excludes the others of its set.
 
 from __future__ import annotations
 
-from collections import deque
-
 from engine.flow.findings import (
     ACK_LOST_AGAIN,
     ACK_LOST_SEGMENT,
@@ -113,7 +111,7 @@ def analyse(
     if takes_space:
         unacked = me.unacked
         if unacked is None:
-            unacked = me.unacked = deque()
+            unacked = me.unacked = []
         if len(unacked) < MAX_UNACKED:
             if flags & _SYN_FIN:
                 end = end + 1 & _WRAP
@@ -237,8 +235,8 @@ def _acknowledge(you: Direction, ack: int) -> tuple[int, int]:
         return 0, 0  # nothing starts before it
     frame = sent_ns = 0
     if you.unacked_sorted:
-        while unacked:
-            sent = unacked[0]
+        done = 0
+        for sent in unacked:
             if (ack - sent.end & _WRAP) >= _HALF:
                 if (ack - sent.seq - 1 & _WRAP) < _HALF:
                     sent.seq = ack
@@ -246,9 +244,11 @@ def _acknowledge(you: Direction, ack: int) -> tuple[int, int]:
                 break
             if ack == sent.end:
                 frame, sent_ns = sent.frame, sent.ts_ns
-            unacked.popleft()
+            done += 1
+        if done:
+            del unacked[:done]
         return frame, sent_ns
-    left: deque[Unacked] = deque()
+    left: list[Unacked] = []
     low = 0
     for sent in unacked:
         end = sent.end

@@ -7,7 +7,6 @@ Sequence numbers are raw and 32 bits wide. Where a rule says "unset", 0 says so,
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 import msgspec
@@ -73,7 +72,7 @@ class Direction:
     newack_frame: int = 0
     """The frame that first carried the current acknowledgement number."""
     lastfindings: int = 0
-    unacked: deque[Unacked] | None = None
+    unacked: list[Unacked] | None = None
     unacked_low: int = 0
     """The lowest sequence number in `unacked`, and the highest end."""
     unacked_high: int = 0
