@@ -110,3 +110,19 @@ async def test_a_mistake_of_our_own_ends_the_screen_without_a_traceback(capsys: 
     assert app.return_code == 1
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err + captured.out
+
+
+async def test_a_terminal_that_is_slow_to_draw_is_asked_for_less() -> None:
+    monitor = FakeMonitor()
+    async with running(monitor) as pilot:
+        app = pilot.app
+        assert isinstance(app, SockmonApp)
+        await until(pilot, lambda: app._drawn)
+        before = monitor.refreshes
+        app._drawn = False
+        app._tick()
+        await pilot.pause(0.05)
+        assert monitor.refreshes == before
+        app._note_drawn()
+        app._tick()
+        await until(pilot, lambda: monitor.refreshes == before + 1)

@@ -75,6 +75,16 @@ async def test_enter_goes_to_the_fields_and_tab_to_the_bytes_and_back_to_the_lis
         assert table.has_focus
 
 
+async def test_enter_on_a_row_that_is_on_its_way_opens_it_when_it_is_here() -> None:
+    async with running(with_packets(20_000)) as pilot:
+        await on_screen_3(pilot)
+        await pilot.press("a")
+        await until(pilot, lambda: len(table_of(pilot, FramesPane).rows) == 20_008)
+        await pilot.press("g", "enter")
+        await until(pilot, lambda: "sport" in screen_text(pilot))
+        assert title(pilot, FramePane).startswith("Frame  1  ")
+
+
 async def test_layers_fold_and_a_byte_unfolds_its_own() -> None:
     async with running(with_packets()) as pilot:
         await on_screen_3(pilot)

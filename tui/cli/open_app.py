@@ -20,13 +20,14 @@ def open_app(session: Session, *, interface: str, source: str, capture_source: s
     """Run the screen until it is left; exits with its code."""
     check_terminal()
     monitor = session.monitor()
-    monitor.set_sockets(SocketsOptions(source=source))
+    sockets_options = SocketsOptions(source=source)
+    monitor.set_sockets(sockets_options)
     capture_options = CaptureOptions(interface=interface, source=capture_source)
     with suppress(MissingRight):  # the screen says so in the packets pane; all else works
         monitor.set_capture(capture_options)
     from tui.app import SockmonApp
 
-    app = SockmonApp(monitor, capture_options=capture_options)
+    app = SockmonApp(monitor, capture_options=capture_options, sockets_options=sockets_options)
 
     def leave(number: int, frame: FrameType | None) -> None:
         app.exit(return_code=128 + number)

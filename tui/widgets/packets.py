@@ -114,6 +114,8 @@ class PacketsPane(Pane):
         self._failure = ""
         self._time_format = TimeFormat.RELATIVE
         self._marked: frozenset[int] = frozenset()
+        self._opens = False
+        """The user asked for the details of a row that is not here yet."""
         self._window = self._nothing()
         self._table: LineTable[PacketRow] = LineTable(
             packet_columns(self._time), _number, row_style=row_ink, empty=NO_PACKETS[True]
@@ -170,6 +172,10 @@ class PacketsPane(Pane):
         self._window = window.after(self._window, self._table.cursor_key, self._table.cursor)
         self._table.empty = NO_PACKETS[self.handshakes]
         self._draw_rows()
+        row = self._table.cursor_row
+        if self._opens and row is not None:
+            self._opens = False
+            self.post_message(self.Opened(row))
 
     def _draw_rows(self) -> None:
         marks = dict.fromkeys(self._marked, Ink.MARKED)
@@ -332,6 +338,7 @@ class PacketsPane(Pane):
 
     def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:
         event.stop()
+        self._opens = event.row is None
         if event.row is not None:
             self.post_message(self.Opened(event.row))
 
