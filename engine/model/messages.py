@@ -50,6 +50,10 @@ class AskSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
     destroy: tuple[int, ...] = ()
     """Keys of sockets to close first, by SOCK_DESTROY: their programs read ECONNABORTED, their peers get a reset. If
     one cannot be closed the answer is Failed and says why."""
+    carries: tuple[str, ...] = ()
+    """What each descriptor beside the message is, to be used from now on for telling the owners of short-lived
+    connections: `trace`, an opened perf event of engine.sockets.perf_ring (exact), or `syn`, an AF_PACKET socket of
+    protocol 0 (a SYN leads to a look-up). Descriptors beyond these are closed."""
 
 
 class ClosedSocket(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -13,6 +13,7 @@ REMEMBERED_ADDRESSES: Final = 65_536
 
 WILDCARD: Final = "*"
 ANY6: Final = bytes(16)
+MAPPED: Final = "::ffff:"
 
 
 @lru_cache(REMEMBERED_ADDRESSES)
@@ -44,3 +45,9 @@ def packed_address(family: int, text: str) -> bytes:
         return socket.inet_pton(family, text)
     except OSError as error:
         raise BadInput(f"read {text!r} as an address") from error
+
+
+def folded(text: str) -> str:
+    """An IPv4-mapped IPv6 address as the IPv4 address that is on the wire; any other as it is."""
+    bare = text.removeprefix(MAPPED)
+    return bare if "." in bare else text

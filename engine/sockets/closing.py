@@ -10,22 +10,26 @@ The rest of a closed connection (TIME-WAIT and what the kernel keeps of FIN-WAIT
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from engine.model.messages import ClosedSocket
-from engine.model.sockets import SocketEntry
+from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import SocketState
 from engine.model.tcp_info import tcp_info_field
 from engine.sockets.attribution import GONE
 
 POLLED: Final = "polled"
 LISTENER: Final = "listener"
+TRACED: Final = "traced"
+LOOKED_UP: Final = "lookup"
 
 REPORTED_KEPT: Final = 65_536
 """Cookies remembered as reported, so that a row that lingers is not reported again."""
+
+Witness = Callable[[SocketEntry], tuple[tuple[Owner, ...], str]]
 
 
 class DestroyEvent(NamedTuple):
@@ -72,12 +76,14 @@ class Closing:
         now: Mapping[int, SocketEntry],
         ts_ns: int,
         heard: Collection[str] = (),
+        witness: Witness | None = None,
     ) -> list[ClosedSocket]:
         """The sockets that closed since the last call. `before` and `now` are the tables around this refresh, `gone`
-        the rows that only the first has; `heard` are the netids for which destroy events are received."""
+        the rows that only the first has; `heard` are the netids for which destroy events are received. `witness` tells
+        the owners of a connection that no table had shown, and the tier."""
         absent = [(entry, ts_ns) for entry in gone if not is_remainder(entry) and entry.key not in self._reported]
         by_address = {address(entry): entry for entry, _ in (*self._waiting, *absent)}
-        listeners: dict[tuple[str, int], SocketEntry] | None = None
+        listeners: dict[tuple[str, int], tuple[Owner, ...]] | None = None
         closed: list[ClosedSocket] = []
         told: set[int] = set()
         for event in events:
@@ -89,16 +95,14 @@ class Closing:
             if known is not None:
                 told.add(known.key)
                 self._remember(known.key)
-                closed.append(_closed(_final(known, entry), event.ts_ns, POLLED))
-                continue
-            if listeners is None:
-                listeners = _listeners(now)
-            listener = listeners.get((entry.local_address, entry.local_port)) or listeners.get(("", entry.local_port))
-            if listener is not None and entry.peer_port:
-                inferred = replace(entry, owners=listener.owners, owner_unknown="", uid=listener.uid)
-                closed.append(_closed(inferred, event.ts_ns, LISTENER))
-            else:
-                closed.append(_closed(entry, event.ts_ns, ""))
+                entry = _final(known, entry)
+            owners, tier = (entry.owners, POLLED) if entry.owners else witness(entry) if witness else ((), "")
+            if not owners and known is None and entry.peer_port:
+                listeners = _listeners(now) if listeners is None else listeners
+                owners, tier = _listener(listeners, entry), LISTENER
+            if owners != entry.owners:
+                entry = replace(entry, owners=owners, owner_unknown="")
+            closed.append(ClosedSocket(entry, event.ts_ns, True, tier if owners else ""))
         due = self._waiting + [each for each in absent if each[0].netid not in heard]
         self._waiting = [each for each in absent if each[0].netid in heard]
         for entry, gone_ns in due:
@@ -117,21 +121,21 @@ class Closing:
             del self._reported[next(iter(self._reported))]
 
 
-def _closed(entry: SocketEntry, ts_ns: int, tier: str) -> ClosedSocket:
-    return ClosedSocket(entry, ts_ns, True, tier if entry.owners else "")
-
-
 def _final(known: SocketEntry, event: SocketEntry) -> SocketEntry:
     """The last known row with the final counts. A reset clears the counts, so the larger ones stand."""
     raw = event.tcp_info if carried(event.tcp_info) >= carried(known.tcp_info) else known.tcp_info
     return replace(known, tcp_info=raw, owner_unknown=known.owner_unknown if known.owners else GONE)
 
 
-def _listeners(entries: Mapping[int, SocketEntry]) -> dict[tuple[str, int], SocketEntry]:
-    """Listening rows with holders by address and port; by port alone, under the address "", for wildcards."""
-    found: dict[tuple[str, int], SocketEntry] = {}
+def _listeners(entries: Mapping[int, SocketEntry]) -> dict[tuple[str, int], tuple[Owner, ...]]:
+    """Holders of listeners by address and port; by port alone, under the address "", for wildcards."""
+    found: dict[tuple[str, int], tuple[Owner, ...]] = {}
     for entry in entries.values():
         if entry.state is SocketState.LISTEN and entry.owners:
             wildcard = entry.local_address in ("*", "0.0.0.0", "::")
-            found["" if wildcard else entry.local_address, entry.local_port] = entry
+            found["" if wildcard else entry.local_address, entry.local_port] = entry.owners
     return found
+
+
+def _listener(listeners: Mapping[tuple[str, int], tuple[Owner, ...]], entry: SocketEntry) -> tuple[Owner, ...]:
+    return listeners.get((entry.local_address, entry.local_port)) or listeners.get(("", entry.local_port), ())

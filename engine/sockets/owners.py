@@ -78,10 +78,11 @@ class OwnerTracker:
     def update(self, wanted: Iterable[int], labels: Mapping[int, str]) -> set[int]:
         """Look for the holders of `wanted`, new inodes, and look at some of the known ones again. `labels` says which
         PIDs are ours. Returns the inodes whose holders may have changed; of `wanted`, all that were looked for."""
-        self._changed = set(wanted)
-        for inode in self._changed:
+        new_inodes = set(wanted)
+        self._changed |= new_inodes
+        for inode in new_inodes:
             self.holders.setdefault(inode, NOBODY)
-        self._wanted |= self._changed
+        self._wanted |= new_inodes
         self._relabel(labels)
         new = self._meet()
         budget = LOOKUP_LINKS
@@ -96,6 +97,23 @@ class OwnerTracker:
         self.refused = sum(process.refused for process in self._known.values())
         changed, self._changed = self._changed, set()
         return changed
+
+    def find(self, inodes: set[int]) -> dict[int, tuple[Owner, ...]]:
+        """The holders of sockets that may be gone in a moment, without the round over known ones and without keeping
+        what no row shows. Empty for those not found."""
+        passing = inodes - self.holders.keys()
+        waiting, self._wanted = self._wanted, set(passing)
+        self.holders |= dict.fromkeys(passing, NOBODY)
+        new = self._meet()
+        budget = LOOKUP_LINKS
+        for process in new:
+            budget -= self._look_through(process)
+        if self._wanted:
+            self._search(budget, {process.pid for process in new})
+        found = {inode: self.holders[inode] for inode in inodes}
+        self._wanted = waiting
+        self.forget(passing)
+        return found
 
     def forget(self, inodes: Iterable[int]) -> None:
         """The sockets behind these inodes are gone."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from engine.model.errors import BadInput
 from engine.model.health import Degradation
 from engine.model.messages import SocketsOptions
-from engine.model.sockets import SocketEntry
+from engine.model.sockets import Owner, SocketEntry
 from engine.query.kernel import ANYTHING
 from engine.query.sockets import compile_sockets
 from engine.sockets.attribution import HIDDEN_REASONS, attributed, keys_by_inode
@@ -147,6 +147,10 @@ class TableReader:
             holders = tracker.holders.get(entry.inode, NOBODY)
             entries[key] = attributed(entry, holders, self._uid, hidden)
         return keys
+
+    def find_owners(self, inodes: set[int]) -> dict[int, tuple[Owner, ...]]:
+        """Holders of sockets that no row shows yet."""
+        return self._tracker.find(inodes) if self._tracker else {}
 
     def _hidden_owners(self, tracker: OwnerTracker, entries: Mapping[int, SocketEntry]) -> tuple[Degradation, ...]:
         if not tracker.refused and not tracker.hidepid:

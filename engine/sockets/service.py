@@ -17,7 +17,7 @@ from engine.model.messages import (
     SocketsAnswer,
     SocketsOptions,
 )
-from engine.model.sockets import SocketCounters, SocketEntry
+from engine.model.sockets import Owner, SocketCounters, SocketEntry
 from engine.sockets.act import destroy
 from engine.sockets.closing import Closing
 from engine.sockets.events import EVENT_BUFFER, DestroyEvents
@@ -25,6 +25,7 @@ from engine.sockets.kernel_counters import KernelCounters, ephemeral_range
 from engine.sockets.netlink_source import Conversation
 from engine.sockets.reader import Refresh, TableReader
 from engine.sockets.source import SourceError
+from engine.sockets.witness import Witnesses
 
 EVENT_FAMILIES: Final = frozenset(("tcp", "udp", "udpl"))
 """Families whose sockets the kernel reports destroyed."""
@@ -40,6 +41,7 @@ class SocketsService:
         self._malformed = 0
         self._closing = Closing()
         self._kernel = KernelCounters()
+        self._witnesses = Witnesses(self._find_owners)
         self._events: DestroyEvents | None = None
         self._deaf: tuple[Degradation, ...] = ()
         try:
@@ -48,8 +50,8 @@ class SocketsService:
             self._deaf = (Degradation("NO_DESTROY_EVENTS", f"short-lived sockets are missed: {error}"),)
 
     def watch(self) -> Sequence[int]:
-        """The socket of the destroy events."""
-        return (self._events.socket.fileno(),) if self._events else ()
+        """The socket of the destroy events, and the descriptors of the witnesses."""
+        return ([self._events.socket.fileno()] if self._events else []) + self._witnesses.watch()
 
     def readable(self, fd: int) -> None:
         """Take a batch of destroy events."""
@@ -63,9 +65,10 @@ class SocketsService:
         """Nothing is due."""
 
     def answer(self, request: AskSockets, descriptors: Sequence[int]) -> SocketsAnswer:
-        """Read the table and answer with what changed. Raises BadInput, FilterError or NetlinkError."""
-        for descriptor in descriptors:
-            os.close(descriptor)
+        """Read the table and answer with what changed. `descriptors` are what `request.carries` says. Raises BadInput,
+        FilterError or NetlinkError."""
+        self._witnesses.labels = request.labels
+        self._witnesses.adopt(request.carries, descriptors)
         for key in request.destroy:
             self._destroy(key)
         began = time.perf_counter()
@@ -89,7 +92,7 @@ class SocketsService:
             closed=closed,
             counters=self._counters((time.perf_counter() - began) * 1000, refresh),
             source=refresh.source,
-            degradations=refresh.degradations + self._event_losses(),
+            degradations=refresh.degradations + self._event_losses() + self._witnesses.degradations(),
             moved=moved,
             moved_in_all=moved_in_all,
             ephemeral=ephemeral_range(),
@@ -103,8 +106,12 @@ class SocketsService:
             destroy(conversation, entry)
 
     def _drain(self) -> None:
+        self._witnesses.drain()
         if self._events:
             self._events.drain()
+
+    def _find_owners(self, inodes: set[int]) -> dict[int, tuple[Owner, ...]]:
+        return self._reader.find_owners(inodes) if self._reader else {}
 
     def _closed(
         self, before: Mapping[int, SocketEntry], gone: list[SocketEntry], reader: TableReader
@@ -115,7 +122,13 @@ class SocketsService:
         families = reader.options.families
         events = [event for event in heard if event.entry.netid in families]
         return self._closing.report(
-            events, gone, before, reader.table.entries, time.time_ns(), EVENT_FAMILIES if self._events else frozenset()
+            events,
+            gone,
+            before,
+            reader.table.entries,
+            time.time_ns(),
+            EVENT_FAMILIES if self._events else frozenset(),
+            self._witnesses.tell,
         )
 
     def _counters(self, dump_ms: float, refresh: Refresh) -> SocketCounters:
@@ -153,6 +166,7 @@ class SocketsService:
 
     def close(self) -> None:
         """Close the sources and stop listening."""
+        self._witnesses.close()
         if self._reader:
             self._reader.close()
         if self._events:

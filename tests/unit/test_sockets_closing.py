@@ -53,9 +53,22 @@ def test_a_connection_nobody_saw_is_reported_without_an_owner() -> None:
 
 def test_a_connection_nobody_saw_is_inferred_to_be_its_listeners() -> None:
     for address in ("127.0.0.1", "*", "0.0.0.0"):
-        listener = entry(key=9, state=SocketState.LISTEN, local_address=address, peer_port=0, owners=(SINK,), uid=7)
+        listener = entry(key=9, state=SocketState.LISTEN, local_address=address, peer_port=0, owners=(SINK,))
         (closed,) = Closing().report([event(key=1)], [], table(listener), table(listener), 99, HEARD)
-        assert (closed.entry.owners, closed.tier, closed.entry.uid) == ((SINK,), "listener", 7)
+        assert (closed.entry.owners, closed.tier) == ((SINK,), "listener")
+
+
+def test_a_witness_is_believed_before_the_listener() -> None:
+    flood = Owner(41233, -1, "flood")
+    listener = entry(key=9, state=SocketState.LISTEN, peer_port=0, owners=(SINK,))
+    (closed,) = Closing().report([event(key=1)], [], {}, table(listener), 99, HEARD, lambda row: ((flood,), "traced"))
+    assert (closed.entry.owners, closed.entry.owner_unknown, closed.tier) == ((flood,), "", "traced")
+
+
+def test_a_row_that_was_shown_without_an_owner_asks_the_witness() -> None:
+    row = entry(key=1, owner_unknown="not yet accepted")
+    (closed,) = Closing().report([event(key=1)], [], table(row), {}, 99, HEARD, lambda row: ((SINK,), "lookup"))
+    assert (closed.entry.owners, closed.tier) == ((SINK,), "lookup")
 
 
 def test_the_other_end_is_not_taken_for_the_listeners() -> None:

@@ -1,0 +1,43 @@
+"""Another process that opens and closes connections of about a millisecond to us."""
+
+from __future__ import annotations
+
+import select
+import socket
+import subprocess
+import sys
+import threading
+
+from tests.live.sockets_rig import HOST, Asking
+
+CLIENT = """
+import socket, sys, time
+for _ in range(int(sys.argv[3])):
+    with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as client:
+        client.sendall(b"x")
+        time.sleep(0.001)
+"""
+
+
+def run_clients(asking: Asking, connections: int) -> tuple[int, int]:
+    """Another process opens and closes connections to us, while the service listens but no table is read. The server's
+    port and the client's PID."""
+    with socket.create_server((HOST, 0), backlog=256) as server:
+        port = server.getsockname()[1]
+
+        def serve() -> None:
+            for _ in range(connections):
+                with server.accept()[0] as accepted:
+                    while accepted.recv(99):
+                        pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        client = subprocess.Popen([sys.executable, "-I", "-c", CLIENT, HOST, str(port), str(connections)])
+        with client:
+            while client.poll() is None:
+                for descriptor in select.select(list(asking.service.watch()), [], [], 0.01)[0]:
+                    asking.service.readable(descriptor)
+        thread.join()
+        asking.until(lambda: len(asking.closed_on(port)) >= 2 * connections, "both ends of all connections closed")
+    return port, client.pid
