@@ -20,24 +20,34 @@ from engine.model.errors import CaptureError, ChannelError, EngineError, Missing
 from engine.model.health import Degradation, Role, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
 from engine.model.messages import (
+    AskFlows,
     AskFrame,
+    AskLadder,
     AskNewFrames,
     AskNewPackets,
     AskPackets,
     AskSockets,
     AskStatus,
+    AskStream,
     ClosedSocket,
+    DestroySockets,
     Dissect,
     DissectAnswer,
+    FindFlow,
+    FlowsAnswer,
+    FollowStream,
     FrameAnswer,
     FramesAnswer,
+    LadderAnswer,
     PacketsAnswer,
     ProcessEnded,
     SocketsAnswer,
+    SocketsDestroyed,
     SocketsOptions,
     StartCapture,
     StatusAnswer,
     StopCapture,
+    StreamAnswer,
 )
 from engine.model.packets import CaptureOptions, CaptureStatus, Dissection
 from engine.model.snapshot import ActorView, RowChange, Snapshot
@@ -105,6 +115,9 @@ class Monitor:
             actors=actors,
             workers=states,
             degradations=degradations,
+            moved=answer.moved if answer else {},
+            moved_in_all=answer.moved_in_all if answer else {},
+            ephemeral=answer.ephemeral if answer else None,
         )
 
     def packets(self, first: int, count: int, display_filter: str = "", handshakes: bool = True) -> PacketsAnswer:
@@ -130,8 +143,33 @@ class Monitor:
             self._start(Role.DISSECTOR)
         return _expect(self._ask(Role.DISSECTOR, Dissect(frame)), DissectAnswer).dissection
 
+    def flows(self, first: int, count: int) -> FlowsAnswer:
+        return _expect(self._ask(Role.CAPTURE, AskFlows(first, count)), FlowsAnswer)
+
+    def find_flow(self, address: str, port: int, peer_address: str, peer_port: int) -> FlowsAnswer:
+        return _expect(self._ask(Role.CAPTURE, FindFlow(address, port, peer_address, peer_port)), FlowsAnswer)
+
+    def ladder(
+        self,
+        streams: tuple[int, ...],
+        first: int,
+        count: int,
+        unfolded: tuple[int, ...] = (),
+        folded: bool = True,
+    ) -> LadderAnswer:
+        return _expect(self._ask(Role.CAPTURE, AskLadder(streams, first, count, unfolded, folded)), LadderAnswer)
+
+    def stream(self, stream: int, after: int = 0) -> StreamAnswer:
+        return _expect(self._ask(Role.CAPTURE, AskStream(stream, after)), StreamAnswer)
+
+    def follow_stream(self, stream: int) -> None:
+        self._ask(Role.CAPTURE, FollowStream(stream))
+
     def set_sockets(self, options: SocketsOptions) -> None:
         self._sockets_options = options
+
+    def close_sockets(self, keys: tuple[int, ...]) -> None:
+        _expect(self._ask(Role.SOCKETS, DestroySockets(keys)), SocketsDestroyed)
 
     def set_capture(self, options: CaptureOptions) -> CaptureStatus:
         descriptor, errno = self._line.open_packet_socket()

@@ -17,13 +17,17 @@ from engine.capture.packet_log import PacketLog, Passes
 from engine.capture.ssh_session import find_session
 from engine.model.errors import CaptureError
 from engine.model.messages import (
+    AskFlows,
     AskFrame,
+    AskLadder,
     AskNewFrames,
     AskNewPackets,
     AskPackets,
     AskStatus,
+    AskStream,
     CaptureReply,
     CaptureRequest,
+    FindFlow,
     FollowStream,
     FrameAnswer,
     FramesAnswer,
@@ -114,6 +118,8 @@ class CaptureService:
                 return self._new_frames(request)
             case FollowStream(stream):
                 self._follow(stream)
+            case AskFlows() | FindFlow() | AskLadder() | AskStream():
+                raise CaptureError("read a conversation: this worker does not do that")
             case AskStatus():
                 pass
         return StatusAnswer(self._status())

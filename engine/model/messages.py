@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.model.flows import FlowSummary, LadderItem, StreamPiece
 from engine.model.health import Degradation, Role
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
 from engine.model.packets import CaptureOptions, CaptureStatus, Dissection, PacketRow
@@ -47,9 +48,6 @@ class AskSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
     options: SocketsOptions = SocketsOptions()
     labels: dict[int, str] = {}
     """PID to what it is of ours: `sockmon`, or an actor's kind."""
-    destroy: tuple[int, ...] = ()
-    """Keys of sockets to close first, by SOCK_DESTROY: their programs read ECONNABORTED, their peers get a reset. If
-    one cannot be closed the answer is Failed and says why."""
     carries: tuple[str, ...] = ()
     """What each descriptor beside the message is, to be used from now on for telling the owners of short-lived
     connections: `trace`, an opened perf event of engine.sockets.perf_ring (exact), or `syn`, an AF_PACKET socket of
@@ -89,8 +87,19 @@ class SocketsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first and the last port that connect() and bind() to 0 choose from (net.ipv4.ip_local_port_range)."""
 
 
-SocketsRequest = AskSockets
-SocketsReply = SocketsAnswer | Failed
+class DestroySockets(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Close sockets by SOCK_DESTROY, named by their keys: their programs read ECONNABORTED, their peers get a reset. If
+    one cannot be closed the answer is Failed and says why."""
+
+    keys: tuple[int, ...]
+
+
+class SocketsDestroyed(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """All of them are closed."""
+
+
+SocketsRequest = AskSockets | DestroySockets
+SocketsReply = SocketsAnswer | SocketsDestroyed | Failed
 
 # --- screen and capture worker -------------------------------------------------------------------------------------
 
@@ -186,6 +195,79 @@ class FollowStream(msgspec.Struct, frozen=True, tag=True, gc=False):
     stream: int
 
 
+class AskFlows(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Conversations in the order of first appearance: `count` from index `first` on of those known, -1 for the last."""
+
+    first: int
+    count: int
+
+
+class FindFlow(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The latest conversation between these two endpoints, whoever opened it: numeric addresses and ports."""
+
+    address: str
+    port: int
+    peer_address: str
+    peer_port: int
+
+
+class FlowsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """`flows` from index `first` of the `total` known; for FindFlow at most one."""
+
+    first: int
+    total: int
+    flows: list[FlowSummary]
+    status: CaptureStatus
+
+
+class AskLadder(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """A window of the ladder of one conversation, or of several in the order of time.
+
+    `first` is an index among its items, -1 asks for the last `count`. `unfolded` names folds that are open, by their
+    first frame; an open one is shown as its segments.
+    """
+
+    streams: tuple[int, ...]
+    first: int
+    count: int
+    unfolded: tuple[int, ...] = ()
+    folded: bool = True
+    """False shows every segment."""
+
+
+class LadderAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """`items` from index `first` of the `total`; `flows` are those of the streams asked for that are still known."""
+
+    first: int
+    total: int
+    items: list[LadderItem]
+    flows: list[FlowSummary]
+    status: CaptureStatus
+    pending: int = 0
+    """Frames not looked at yet; `total` may still grow by them."""
+    evicted: int = 0
+    """Frames that the store gave up before the first item: segments of the conversation may have been among them."""
+
+
+class AskStream(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The bytes that the conversation carried, in frames numbered above `after`, at most about `bytes_max`."""
+
+    stream: int
+    after: int = 0
+    bytes_max: int = 1024 * 1024
+
+
+class StreamAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """`last` is the frame number that the next question goes on after."""
+
+    pieces: list[StreamPiece]
+    last: int
+    flows: list[FlowSummary]
+    status: CaptureStatus
+    more: bool = False
+    """There are kept frames above `last` that were not looked at yet."""
+
+
 class AskStatus(msgspec.Struct, frozen=True, tag=True, gc=False):
     """How the capture stands."""
 
@@ -195,9 +277,22 @@ class StatusAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 CaptureRequest = (
-    StartCapture | StopCapture | AskPackets | AskNewPackets | AskFrame | AskNewFrames | FollowStream | AskStatus
+    StartCapture
+    | StopCapture
+    | AskPackets
+    | AskNewPackets
+    | AskFrame
+    | AskNewFrames
+    | FollowStream
+    | AskFlows
+    | FindFlow
+    | AskLadder
+    | AskStream
+    | AskStatus
 )
-CaptureReply = PacketsAnswer | FrameAnswer | FramesAnswer | StatusAnswer | Failed
+CaptureReply = (
+    PacketsAnswer | FrameAnswer | FramesAnswer | FlowsAnswer | LadderAnswer | StreamAnswer | StatusAnswer | Failed
+)
 
 # --- screen and dissector ------------------------------------------------------------------------------------------
 

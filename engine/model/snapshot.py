@@ -10,7 +10,14 @@ import msgspec
 
 from engine.model.health import Degradation, Role, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
-from engine.model.messages import ClosedSocket, PacketsAnswer, SocketsOptions
+from engine.model.messages import (
+    ClosedSocket,
+    FlowsAnswer,
+    LadderAnswer,
+    PacketsAnswer,
+    SocketsOptions,
+    StreamAnswer,
+)
 from engine.model.packets import CaptureOptions, CaptureStatus, Dissection
 from engine.model.sockets import SocketCounters, SocketEntry
 
@@ -49,6 +56,12 @@ class Snapshot(msgspec.Struct, frozen=True):
     actors: Sequence[ActorView] = ()
     workers: Sequence[WorkerState] = ()
     degradations: Sequence[Degradation] = ()
+    moved: Mapping[str, int] = {}
+    """The kernel's counters that went up since the snapshot before, as in SocketsAnswer."""
+    moved_in_all: Mapping[str, int] = {}
+    """The same since the worker began."""
+    ephemeral: tuple[int, int] | None = None
+    """The first and the last port that the kernel chooses from."""
 
 
 class MonitorView(Protocol):
@@ -67,8 +80,39 @@ class MonitorView(Protocol):
         """One frame taken apart by scapy in its own process."""
         ...
 
+    def flows(self, first: int, count: int) -> FlowsAnswer:
+        """Conversations in the order of first appearance; `first` -1 for the last `count`."""
+        ...
+
+    def find_flow(self, address: str, port: int, peer_address: str, peer_port: int) -> FlowsAnswer:
+        """The latest conversation between two endpoints: one flow, or none."""
+        ...
+
+    def ladder(
+        self,
+        streams: tuple[int, ...],
+        first: int,
+        count: int,
+        unfolded: tuple[int, ...] = (),
+        folded: bool = True,
+    ) -> LadderAnswer:
+        """A window of the ladder of these conversations; `first` -1 for its end."""
+        ...
+
+    def stream(self, stream: int, after: int = 0) -> StreamAnswer:
+        """The bytes that a conversation carried, in frames numbered above `after`."""
+        ...
+
+    def follow_stream(self, stream: int) -> None:
+        """Have the frames of this conversation whole from now on, whatever the snap length; -1 ends that."""
+        ...
+
     def set_sockets(self, options: SocketsOptions) -> None:
         """Read the socket table so from the next refresh on."""
+        ...
+
+    def close_sockets(self, keys: tuple[int, ...]) -> None:
+        """Close sockets by SOCK_DESTROY; needs CAP_NET_ADMIN."""
         ...
 
     def set_capture(self, options: CaptureOptions) -> CaptureStatus:

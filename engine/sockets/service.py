@@ -7,15 +7,18 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import Final
+from typing import Final, overload
 
 from engine.model.errors import NetlinkError
 from engine.model.health import Degradation
 from engine.model.messages import (
     AskSockets,
     ClosedSocket,
+    DestroySockets,
     SocketsAnswer,
+    SocketsDestroyed,
     SocketsOptions,
+    SocketsRequest,
 )
 from engine.model.sockets import Owner, SocketCounters, SocketEntry
 from engine.sockets.act import destroy
@@ -64,13 +67,26 @@ class SocketsService:
     def idle(self) -> None:
         """Nothing is due."""
 
-    def answer(self, request: AskSockets, descriptors: Sequence[int]) -> SocketsAnswer:
-        """Read the table and answer with what changed. `descriptors` are what `request.carries` says. Raises BadInput,
-        FilterError or NetlinkError."""
+    @overload
+    def answer(self, request: AskSockets, descriptors: Sequence[int]) -> SocketsAnswer: ...
+    @overload
+    def answer(self, request: DestroySockets, descriptors: Sequence[int]) -> SocketsDestroyed: ...
+    @overload
+    def answer(self, request: SocketsRequest, descriptors: Sequence[int]) -> SocketsAnswer | SocketsDestroyed: ...
+    def answer(self, request: SocketsRequest, descriptors: Sequence[int]) -> SocketsAnswer | SocketsDestroyed:
+        """Raises BadInput, FilterError or NetlinkError."""
+        if isinstance(request, AskSockets):
+            return self._changes(request, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        for key in request.keys:
+            self._destroy(key)
+        return SocketsDestroyed()
+
+    def _changes(self, request: AskSockets, descriptors: Sequence[int]) -> SocketsAnswer:
+        """Read the table and answer with what changed. `descriptors` are what `request.carries` says."""
         self._witnesses.labels = request.labels
         self._witnesses.adopt(request.carries, descriptors)
-        for key in request.destroy:
-            self._destroy(key)
         began = time.perf_counter()
         reader, comparable = self._reader_for(request.options)
         before = reader.table.entries

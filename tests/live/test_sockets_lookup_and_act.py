@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.errors import BadInput, NetlinkError
-from engine.model.messages import AskSockets
+from engine.model.messages import AskSockets, DestroySockets
 from engine.sockets.lookup import lookup_exact
 from engine.sockets.netlink_source import Conversation
 from engine.sockets.service import SocketsService
@@ -100,7 +100,7 @@ def test_a_socket_can_be_closed_from_outside(stack: ExitStack, family: int, host
         service.answer(AskSockets(), ())
         key = cookie_of(client)
         try:
-            service.answer(AskSockets(destroy=(key,)), ())
+            service.answer(DestroySockets((key,)), ())
         except NetlinkError as error:
             pytest.skip(f"this kernel closes no sockets: {error}")
         with pytest.raises(ConnectionAbortedError):
@@ -111,7 +111,7 @@ def test_a_socket_can_be_closed_from_outside(stack: ExitStack, family: int, host
 
 def test_a_socket_that_is_gone_cannot_be_closed() -> None:
     with closing(SocketsService()) as service, pytest.raises(NetlinkError) as caught:
-        service.answer(AskSockets(destroy=(1,)), ())
+        service.answer(DestroySockets((1,)), ())
     assert "gone" in str(caught.value)
 
 

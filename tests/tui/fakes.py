@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from engine.model.errors import EngineError
+from engine.model.flows import FlowSummary, LadderGap, LadderItem, StreamPiece
 from engine.model.health import Degradation, Role, Trust, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSocket, ActorSpec, ActorState, Call, Knobs
-from engine.model.messages import PacketsAnswer, SocketsOptions
+from engine.model.messages import FlowsAnswer, LadderAnswer, PacketsAnswer, SocketsOptions, StreamAnswer
 from engine.model.packets import CaptureOptions, CaptureStatus, Dissection, Field, Layer, PacketRow
 from engine.model.snapshot import ActorView, RowChange, Snapshot
 from engine.model.sockets import Owner, SocketEntry, Timer
@@ -239,6 +240,9 @@ class FakeMonitor:
     def __init__(self, *snapshots: Snapshot, packets: Sequence[PacketRow] = ()) -> None:
         self.snapshots = list(snapshots) or [snapshot()]
         self.all_packets = list(packets)
+        self.all_flows: list[FlowSummary] = []
+        self.all_items: list[LadderItem] = []
+        self.all_pieces: list[StreamPiece] = []
         self.failure: Exception | None = None
         self.asked: list[tuple[str, object]] = []
         self.rows_asked: list[int] = []
@@ -284,6 +288,42 @@ class FakeMonitor:
         if number > 1_000:
             raise EngineError(f"frame {number} is no longer kept: newer ones took its place")
         return dissection(number)
+
+    def flows(self, first: int, count: int) -> FlowsAnswer:
+        self.asked.append(("flows", (first, count)))
+        start = max(0, len(self.all_flows) - count) if first < 0 else first
+        return FlowsAnswer(start, len(self.all_flows), self.all_flows[start : start + count], status())
+
+    def find_flow(self, address: str, port: int, peer_address: str, peer_port: int) -> FlowsAnswer:
+        self.asked.append(("find_flow", (address, port, peer_address, peer_port)))
+        wanted = {(address, port), (peer_address, peer_port)}
+        found = [
+            flow
+            for flow in self.all_flows
+            if {(flow.first.address, flow.first.port), (flow.second.address, flow.second.port)} == wanted
+        ]
+        return FlowsAnswer(0, len(found), found[-1:], status())
+
+    def ladder(
+        self, streams: tuple[int, ...], first: int, count: int, unfolded: tuple[int, ...] = (), folded: bool = True
+    ) -> LadderAnswer:
+        self.asked.append(("ladder", (streams, first, count, unfolded, folded)))
+        items = [item for item in self.all_items if isinstance(item, LadderGap) or item.stream in streams]
+        start = max(0, len(items) - count) if first < 0 else first
+        flows = [flow for flow in self.all_flows if flow.stream in streams]
+        return LadderAnswer(start, len(items), items[start : start + count], flows, status())
+
+    def stream(self, stream: int, after: int = 0) -> StreamAnswer:
+        self.asked.append(("stream", (stream, after)))
+        pieces = [piece for piece in self.all_pieces if piece.number > after]
+        flows = [flow for flow in self.all_flows if flow.stream == stream]
+        return StreamAnswer(pieces, pieces[-1].number if pieces else after, flows, status())
+
+    def follow_stream(self, stream: int) -> None:
+        self.asked.append(("follow_stream", stream))
+
+    def close_sockets(self, keys: tuple[int, ...]) -> None:
+        self.asked.append(("close_sockets", keys))
 
     def set_sockets(self, options: SocketsOptions) -> None:
         self.asked.append(("set_sockets", options))
