@@ -78,13 +78,15 @@ def enter(start: Start) -> None:
 
 def sockets_main(start: Start) -> Callable[[], None]:
     from engine.model.messages import SocketsReply, SocketsRequest
+    from engine.model.service import Service
     from engine.process.host import serve
     from engine.sockets.service import SocketsService
 
     def main() -> None:
         enter(start)
         channel: Channel[SocketsReply, SocketsRequest] = Channel(_end(start), SocketsRequest)
-        serve(SocketsService(), channel)
+        service: Service[SocketsRequest, SocketsReply] = SocketsService()
+        serve(service, channel)
 
     return main
 
