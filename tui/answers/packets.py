@@ -1,0 +1,50 @@
+"""What the panes of packets ask: rows, places, dissections, and how to capture."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+
+from tui import questions
+from tui.host import ScreenHost
+from tui.messages import Captured
+from tui.screens.details import FrameScreen
+from tui.screens.packets import PacketsScreen
+from tui.widgets.packets import PacketsPane
+
+
+class PacketAnswers(ScreenHost):
+    """Carries the questions of PacketsPane and PacketsScreen over the bridge."""
+
+    def on_packets_pane_asked(self, event: PacketsPane.Asked) -> None:
+        self.view("packets", partial(questions.packets, self.monitor, event.question), event.pane)
+
+    def on_packets_pane_opened(self, event: PacketsPane.Opened) -> None:
+        window = FrameScreen(event.row)
+        self.push_screen(window)
+        self.view("frame", partial(questions.dissect, self.monitor, event.row.number), window)
+
+    def on_packets_pane_sought(self, event: PacketsPane.Sought) -> None:
+        question = partial(questions.locate, self.monitor, event.question, event.number)
+        self.view("seek", question, event.pane)
+
+    def on_packets_pane_capture_wanted(self, event: PacketsPane.CaptureWanted) -> None:
+        if not event.running:
+            self.command(partial(questions.stop_capture, self.monitor))
+            return
+        options = self.capture_options
+        wanted = msgspec.structs.replace(
+            options,
+            interface=options.interface if event.interface is None else event.interface,
+            capture_filter=options.capture_filter if event.capture_filter is None else event.capture_filter,
+        )
+        self.command(partial(questions.capture, self.monitor, wanted))
+
+    def on_captured(self, event: Captured) -> None:
+        """What works is what the next change starts from."""
+        self.capture_options = event.options
+        self.on_done(event)
+
+    def on_packets_screen_frame_wanted(self, event: PacketsScreen.FrameWanted) -> None:
+        self.view("frame", partial(questions.dissect, self.monitor, event.number), event.pane)

@@ -1,0 +1,30 @@
+"""What the panes of connections ask: details, the families to read, a copy."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+
+from engine.text.sanitize import printable
+from tui import questions
+from tui.host import ScreenHost
+from tui.screens.details import SocketScreen
+from tui.widgets.connections import ConnectionsPane
+from tui.widgets.sockets import SocketsPane
+
+
+class SocketAnswers(ScreenHost):
+    """Carries what ConnectionsPane and SocketsPane ask."""
+
+    def on_connections_pane_opened(self, event: ConnectionsPane.Opened) -> None:
+        if self.moment is not None:
+            self.push_screen(SocketScreen(event.entry, self.moment, self.tracks))
+
+    def on_connections_pane_families_chosen(self, event: ConnectionsPane.FamiliesChosen) -> None:
+        self.sockets_options = msgspec.structs.replace(self.sockets_options, families=event.families)
+        self.command(partial(questions.read_sockets, self.monitor, self.sockets_options))
+
+    def on_sockets_pane_copied(self, event: SocketsPane.Copied) -> None:
+        self.copy_to_clipboard(printable(event.text))
+        self.say("copied")
