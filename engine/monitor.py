@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from errno import EACCES, ENODEV, EPERM
 from typing import Any, TypeVar
 
-from engine.insight.rows import Rows
 from engine.model.errors import CaptureError, ChannelError, EngineError, MissingRight
 from engine.model.health import Degradation, Role, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
@@ -26,7 +25,6 @@ from engine.model.messages import (
     AskNewFrames,
     AskNewPackets,
     AskPackets,
-    AskSockets,
     AskStatus,
     AskStream,
     ClosedSocket,
@@ -41,7 +39,6 @@ from engine.model.messages import (
     LadderAnswer,
     PacketsAnswer,
     ProcessEnded,
-    SocketsAnswer,
     SocketsDestroyed,
     SocketsOptions,
     StartCapture,
@@ -54,6 +51,7 @@ from engine.model.snapshot import ActorView, RowChange, Snapshot
 from engine.model.sockets import SocketCounters, SocketEntry
 from engine.process.actors import Actors
 from engine.process.front import LauncherLine, Worker
+from engine.process.table import FrontTable
 from engine.text.sanitize import printable
 
 Expected = TypeVar("Expected")
@@ -85,9 +83,7 @@ class Monitor:
         self._refreshing = threading.Lock()
         self._workers: dict[Role, Worker[Any, Any]] = {}
         self._states: dict[Role, WorkerState] = {}
-        self._rows = Rows()
-        self._sockets_options = SocketsOptions()
-        self._sockets_answer: SocketsAnswer | None = None
+        self._table = FrontTable(self._line, cure)
         self._capture_options: CaptureOptions | None = None
         self._capture_denied: Degradation | None = None
         self._actors = Actors(self._line)
@@ -97,10 +93,10 @@ class Monitor:
             entries, changes, closed = self._ask_sockets()
             status = self._capture_status()
             actors = self._actors.views()
-        answer = self._sockets_answer
+        answer = self._table.answer
         with self._lock:
             states = tuple(self._states.values())
-        degradations = list(answer.degradations if answer else ())
+        degradations = self._table.degradations()
         degradations += list(status.degradations if status else ())
         if self._capture_denied:
             degradations.append(self._capture_denied)
@@ -166,7 +162,7 @@ class Monitor:
         self._ask(Role.CAPTURE, FollowStream(stream))
 
     def set_sockets(self, options: SocketsOptions) -> None:
-        self._sockets_options = options
+        self._table.options = options
 
     def close_sockets(self, keys: tuple[int, ...]) -> None:
         _expect(self._ask(Role.SOCKETS, DestroySockets(keys)), SocketsDestroyed)
@@ -230,7 +226,7 @@ class Monitor:
             self._workers[role] = worker
             self._states[role] = WorkerState(role, worker.pid, alive=True)
         if role is Role.SOCKETS:
-            self._rows.forget()
+            self._table.begin()
         return worker
 
     def _ask(self, role: Role, request: Any, descriptors: Sequence[int] = ()) -> object:
@@ -265,17 +261,13 @@ class Monitor:
             died = Role.SOCKETS in self._states and not self._states[Role.SOCKETS].alive
         if worker is None:
             if died:
-                return self._rows.current(), {}, ()
+                return self._table.rows(), {}, ()
             worker = self._start(Role.SOCKETS)
         try:
-            reply = worker.ask(AskSockets(self._rows.generation, self._sockets_options, self._labels()))
+            return self._table.ask(worker, self._labels())
         except ChannelError as error:
             self._lose(Role.SOCKETS, worker, str(error))
-            return self._rows.current(), {}, ()
-        answer = _expect(reply, SocketsAnswer)
-        self._sockets_answer = answer
-        entries, changes = self._rows.apply(answer)
-        return entries, changes, answer.closed
+            return self._table.rows(), {}, ()
 
     def _capture_status(self) -> CaptureStatus | None:
         with self._lock:

@@ -50,8 +50,9 @@ class AskSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
     """PID to what it is of ours: `sockmon`, or an actor's kind."""
     carries: tuple[str, ...] = ()
     """What each descriptor beside the message is, to be used from now on for telling the owners of short-lived
-    connections: `trace`, an opened perf event of engine.sockets.perf_ring (exact), or `syn`, an AF_PACKET socket of
-    protocol 0 (a SYN leads to a look-up). Descriptors beyond these are closed."""
+    connections: `trace`, an opened perf event of engine.sockets.perf_open (exact), or `syn`, an AF_PACKET socket of
+    protocol 0 (a SYN leads to a look-up), which is closed unused where the tracepoint works. Descriptors beyond these
+    are closed."""
 
 
 class ClosedSocket(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -364,6 +365,17 @@ class PacketSocketOpened(msgspec.Struct, frozen=True, tag=True, gc=False):
     errno: int = 0
 
 
+class OpenStateTrace(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Open the kernel's tracepoint of TCP's state changes (engine.sockets.perf_open), which names the process of every
+    connection, however short."""
+
+
+class StateTraceOpened(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """One descriptor a processor, or none and the sentence that says what is missing."""
+
+    refused: str = ""
+
+
 class ProcessEnded(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Sent unasked. `how` in words: `killed by SIGKILL`, `exit code 1`; `last_words` is the end of its stderr."""
 
@@ -379,5 +391,5 @@ class EndProcess(msgspec.Struct, frozen=True, tag=True, gc=False):
     pid: int
 
 
-LauncherRequest = StartProcess | OpenPacketSocket | EndProcess
-LauncherReply = ProcessStarted | PacketSocketOpened | ProcessEnded | Failed
+LauncherRequest = StartProcess | OpenPacketSocket | OpenStateTrace | EndProcess
+LauncherReply = ProcessStarted | PacketSocketOpened | StateTraceOpened | ProcessEnded | Failed

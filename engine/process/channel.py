@@ -28,8 +28,8 @@ LENGTH = struct.Struct("!I")
 MAX_MESSAGE = 256 * 1024 * 1024
 """Bytes. A full answer of 300,000 sockets takes about 150 MB; more than this is a mistake, not a table."""
 
-MAX_DESCRIPTORS = 8
-"""No message carries more than two; the kernel's own limit is 253 (SCM_MAX_FD)."""
+MAX_DESCRIPTORS = 253
+"""The kernel's own limit (SCM_MAX_FD). The tracepoint's rings are one a processor; no other message carries many."""
 
 
 class ChannelClosed(ChannelError):

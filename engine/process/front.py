@@ -26,11 +26,13 @@ from engine.model.messages import (
     LauncherReply,
     LauncherRequest,
     OpenPacketSocket,
+    OpenStateTrace,
     PacketSocketOpened,
     ProcessEnded,
     ProcessStarted,
     SocketsReply,
     StartProcess,
+    StateTraceOpened,
 )
 from engine.process.channel import Channel
 from engine.process.launcher import ENTRY
@@ -113,6 +115,13 @@ class LauncherLine:
         if isinstance(reply, PacketSocketOpened) and descriptors:
             return descriptors[0], 0
         return -1, reply.errno if isinstance(reply, PacketSocketOpened | Failed) else 0
+
+    def open_state_trace(self) -> tuple[list[int], str]:
+        """Descriptors of the kernel's tracepoint of TCP states; none, and why."""
+        reply, descriptors = self._ask(OpenStateTrace())
+        if isinstance(reply, StateTraceOpened):
+            return descriptors, reply.refused
+        return [], reply.sentence if isinstance(reply, Failed) else "the launcher gave no reason"
 
     def close(self) -> None:
         """End the line; the launcher then ends what it started."""

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from engine.model.errors import ChannelError
+from engine.model.errors import ChannelError, NetlinkError
 from engine.model.health import Role
 from engine.model.messages import (
     EndProcess,
@@ -30,13 +30,15 @@ from engine.model.messages import (
     LauncherReply,
     LauncherRequest,
     OpenPacketSocket,
+    OpenStateTrace,
     PacketSocketOpened,
     ProcessEnded,
     ProcessStarted,
     StartProcess,
+    StateTraceOpened,
 )
 from engine.process import terminal
-from engine.process.channel import Channel
+from engine.process.channel import Channel, close_all
 
 WORKER_GRACE_S = 1.0
 """How long a worker whose channel has ended may take to follow; they need a millisecond."""
@@ -101,6 +103,8 @@ class Launcher:
                 self._start(request)
             case OpenPacketSocket():
                 self._open_packet_socket()
+            case OpenStateTrace():
+                self._open_state_trace()
             case EndProcess():
                 self._end(request.pid)
 
@@ -174,6 +178,18 @@ class Launcher:
             return
         with opened:
             self._channel.send(PacketSocketOpened(), [opened.fileno()])
+
+    def _open_state_trace(self) -> None:
+        # ctypes and the tracepoint's layout are for who has the right to trace, not for every start.
+        from engine.sockets.perf_open import open_state_trace
+
+        try:
+            descriptors = open_state_trace()
+        except NetlinkError as error:
+            self._channel.send(StateTraceOpened(str(error)))
+            return
+        self._channel.send(StateTraceOpened(), descriptors)
+        close_all(descriptors)
 
     def _end(self, pid: int) -> None:
         if pid in self._children:

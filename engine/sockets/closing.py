@@ -20,11 +20,7 @@ from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import SocketState
 from engine.model.tcp_info import tcp_info_field
 from engine.sockets.attribution import GONE
-
-POLLED: Final = "polled"
-LISTENER: Final = "listener"
-TRACED: Final = "traced"
-LOOKED_UP: Final = "lookup"
+from engine.sockets.tiers import LISTENER, POLLED
 
 REPORTED_KEPT: Final = 65_536
 """Cookies remembered as reported, so that a row that lingers is not reported again."""

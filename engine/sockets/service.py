@@ -154,7 +154,7 @@ class SocketsService:
             interrupted=self._interrupted,
             events=events.received if events else 0,
             events_lost=events.lost() if events else 0,
-            malformed=self._malformed + (events.malformed if events else 0),
+            malformed=self._malformed + self._witnesses.malformed + (events.malformed if events else 0),
             events_forgotten=events.dropped_by_us if events else 0,
             processes_refused=refresh.refused,
             processes_vanished=refresh.vanished,

@@ -11,21 +11,18 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from engine.model.errors import BadInput
+from engine.model.errors import BadInput, NetlinkError
 from engine.model.health import Degradation
 from engine.model.sockets import Owner, SocketEntry
 from engine.sockets.addresses import folded
-from engine.sockets.closing import LOOKED_UP, TRACED
 from engine.sockets.lookup import lookup_exact
 from engine.sockets.netlink_source import Conversation
 from engine.sockets.perf_records import Record
 from engine.sockets.perf_ring import PerfRing
 from engine.sockets.processes import Processes, ProcessGone, ProcessRefused
 from engine.sockets.syn_tap import Ends, SynTap
+from engine.sockets.tiers import LOOKED_UP, SYN, TRACE, TRACED, without
 from engine.sockets.traced import UNKNOWN_FD, Traced
-
-TRACE: Final = "trace"
-SYN: Final = "syn"
 
 OPENED_KEPT: Final = 16_384
 """Connections looked up by their SYN and not yet closed, about 300 B each; the oldest go first."""
@@ -46,38 +43,63 @@ class Witnesses:
         self._taps: list[SynTap] = []
         self._conversation: Conversation | None = None
         self._opened: dict[Ends, tuple[Owner, ...]] = {}
+        self._refused: dict[str, str] = {}
+        """Why a kind of descriptor is of no use."""
 
     def adopt(self, kinds: Sequence[str], descriptors: Sequence[int]) -> None:
         """Take descriptors over: `trace` is a perf event of `perf_ring.open_state_trace`, `syn` an AF_PACKET socket of
-        protocol 0. Raises BadInput or NetlinkError; all descriptors are taken care of even so."""
-        left = list(descriptors)
+        protocol 0, used only where there is no tracepoint. What cannot be used is told by `degradations`. Raises
+        BadInput where `kinds` does not fit `descriptors`; all descriptors are taken care of even so."""
+        fitting = len(kinds) <= len(descriptors) and {TRACE, SYN}.issuperset(kinds)
+        offered = list(zip(kinds, descriptors, strict=False)) if fitting else []
+        _close_all(descriptors[len(offered) :])
+        if not fitting:
+            raise BadInput(f"use {len(descriptors)} descriptors as {', '.join(kinds)}")
+        self._map([descriptor for kind, descriptor in offered if kind == TRACE])
+        taps = [descriptor for kind, descriptor in offered if kind == SYN]
+        if self._rings:
+            _close_all(taps)
+        else:
+            self._listen(taps)
+
+    def _map(self, descriptors: list[int]) -> None:
         try:
-            for kind in kinds:
-                if kind not in (TRACE, SYN) or not left:
-                    raise BadInput(f"use {len(descriptors)} descriptors as {', '.join(kinds)}")
-                descriptor = left.pop(0)
-                if kind == TRACE:
-                    self._rings.append(PerfRing(descriptor))
-                else:
-                    self._taps.append(SynTap(descriptor))
-        finally:
-            for descriptor in left:
-                os.close(descriptor)
+            while descriptors:
+                self._rings.append(PerfRing(descriptors.pop()))
+        except NetlinkError as error:
+            self._refused[TRACE] = str(error)
+            for ring in self._rings:  # one processor's connections without the others' would be a lottery
+                ring.close()
+            self._rings.clear()
+            _close_all(descriptors)
+
+    def _listen(self, descriptors: list[int]) -> None:
+        try:
+            while descriptors:
+                self._taps.append(SynTap(descriptors.pop()))
+        except NetlinkError as error:
+            self._refused[SYN] = str(error)
+            _close_all(descriptors)
 
     def watch(self) -> list[int]:
         """Descriptors that become readable when there is something to drain."""
         return [ring.descriptor for ring in self._rings] + [tap.socket.fileno() for tap in self._taps]
 
     def drain(self) -> None:
-        """Learn what happened since the last call. Raises NetlinkError."""
+        """Learn what happened since the last call."""
         records: list[Record] = []
         for ring in self._rings:
             records += ring.drain()
         if records:
             self._traced.take(records)
-        syns = [ends for tap in self._taps for ends in tap.drain()]
-        if syns:
-            self._look_at(syns)
+        try:
+            syns = [ends for tap in self._taps for ends in tap.drain()]
+            if syns:
+                self._look_at(syns)
+        except NetlinkError as error:
+            self._refused[SYN] = str(error)
+            while self._taps:
+                self._taps.pop().close()
 
     def _look_at(self, syns: Sequence[Ends]) -> None:
         """Find the sockets behind SYNs, and who holds them, while they live."""
@@ -105,11 +127,17 @@ class Witnesses:
         return (), ""
 
     def degradations(self) -> tuple[Degradation, ...]:
-        """Records for which there was no room."""
-        lost = sum(ring.lost for ring in self._rings)
-        if not lost:
-            return ()
-        return (Degradation("TRACE_LOST", f"{lost} state changes were not recorded: their connections lack an owner"),)
+        """Descriptors that are of no use, and records for which there was no room."""
+        told = [without(kind, why) for kind, why in self._refused.items()]
+        if lost := sum(ring.lost for ring in self._rings):
+            sentence = f"{lost} state changes were not recorded: their connections lack an owner"
+            told.append(Degradation("TRACE_LOST", sentence))
+        return tuple(told)
+
+    @property
+    def malformed(self) -> int:
+        """Pieces of a ring and frames that were not what they should be."""
+        return sum(ring.malformed for ring in self._rings) + sum(tap.malformed for tap in self._taps)
 
     def _look_up(self, pid: int) -> Owner | None:
         try:
@@ -126,3 +154,8 @@ class Witnesses:
             tap.close()
         if self._conversation is not None:
             self._conversation.close()
+
+
+def _close_all(descriptors: Sequence[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)

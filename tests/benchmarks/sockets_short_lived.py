@@ -8,7 +8,7 @@ from contextlib import closing
 
 from engine.model.errors import NetlinkError
 from engine.model.messages import AskSockets
-from engine.sockets.perf_ring import open_state_trace
+from engine.sockets.perf_open import open_state_trace
 from engine.sockets.service import SocketsService
 from tests.live.sockets_clients import run_clients
 from tests.live.sockets_rig import Asking

@@ -11,7 +11,7 @@ import pytest
 
 from engine.model.errors import BadInput, NetlinkError
 from engine.model.messages import AskSockets
-from engine.sockets.perf_ring import open_state_trace
+from engine.sockets.perf_open import open_state_trace
 from engine.sockets.service import SocketsService
 from tests.live.sockets_clients import run_clients
 from tests.live.sockets_rig import Asking
@@ -70,15 +70,30 @@ def test_descriptors_that_are_not_what_was_said_are_refused_and_closed(service: 
     ours, theirs = socket.socketpair()
     with theirs, pytest.raises(BadInput):
         service.answer(AskSockets(carries=("hammer",)), [ours.detach()])
-    ours, theirs = socket.socketpair()
-    with theirs, pytest.raises(NetlinkError):
-        service.answer(AskSockets(carries=("trace",)), [ours.detach()])
     with theirs, pytest.raises(OSError):
         theirs.getpeername()
+
+
+@pytest.mark.parametrize(("kind", "code"), [("trace", "NO_STATE_TRACE"), ("syn", "NO_SYN_TAP")])
+def test_a_descriptor_that_is_of_no_use_is_told_and_closed(service: SocketsService, kind: str, code: str) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        answer = service.answer(AskSockets(carries=(kind,)), [ours.detach()])
+        assert code in [degradation.code for degradation in answer.degradations]
+        assert theirs.recv(1) == b""
+
+
+def test_a_packet_socket_stands_in_where_the_tracepoint_s_rings_cannot_be_mapped(service: SocketsService) -> None:
+    ours, theirs = socket.socketpair()
+    asking = Asking(service)
+    with theirs:
+        service.answer(AskSockets(carries=("trace", "syn")), [ours.detach(), packet_socket()])
+    port, _ = run_clients(asking, CONNECTIONS)
+    assert "lookup" in {each.tier for each in asking.closed_on(port)}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may trace")
 def test_an_ordinary_user_is_told_what_tracing_needs() -> None:
     with pytest.raises(NetlinkError) as caught:
         open_state_trace()
-    assert "needs root" in str(caught.value)
+    assert "CAP_PERFMON" in str(caught.value)

@@ -29,6 +29,8 @@ SHORT: Final = {
     "NO_CAP_NET_RAW": "no packets",
     "NO_PACKET_SOCKET": "no packets",
     "NO_SOCK_DIAG": "no sock_diag",
+    "NO_STATE_TRACE": "short-lived by SYN",
+    "NO_SYN_TAP": "short-lived unowned",
     "NO_SCAPY": "no scapy",
     "INTERFACE_GONE": "interface gone",
     "FAMILY_UNREADABLE": "families missing",

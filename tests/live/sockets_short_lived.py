@@ -1,0 +1,80 @@
+"""Opens and closes connections of about a millisecond under a real Monitor, and prints what the history says of them.
+
+Run as a program (`python -m tests.live.sockets_short_lived COUNT`), so that it can be started with fewer rights than
+the test that reads its one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+
+from engine.model.errors import EngineError
+from engine.model.messages import ClosedSocket, SocketsOptions
+from engine.monitor import Monitor
+from engine.process.front import OwnLauncher
+from tests.live.sockets_clients import CLIENT
+from tests.live.sockets_rig import HOST, LIMIT_S
+
+REFRESH_S = 0.2
+
+PLAIN = ("setpriv", "--inh-caps=-all", "--ambient-caps=-all")
+"""The client inherits no right: a process with more rights than the worker may not be looked into by it."""
+
+
+def short_lived(monitor: Monitor, connections: int) -> tuple[list[ClosedSocket], int]:
+    """The openers' ends of connections that another process makes, as the history has them; and that process's PID."""
+    with socket.create_server((HOST, 0), backlog=256) as server:
+        port = server.getsockname()[1]
+
+        def serve() -> None:
+            for _ in range(connections):
+                with server.accept()[0] as accepted:
+                    while accepted.recv(99):
+                        pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        closed: list[ClosedSocket] = []
+        client = subprocess.Popen([*PLAIN, sys.executable, "-I", "-c", CLIENT, HOST, str(port), str(connections)])
+        end = time.monotonic() + LIMIT_S
+        while len(closed) < connections and time.monotonic() < end:
+            time.sleep(REFRESH_S)
+            closed += [
+                each
+                for each in monitor.refresh().closed
+                if each.entry.peer_port == port and HOST in (each.entry.local_address, each.entry.peer_address)
+            ]
+        client.wait()
+        thread.join()
+    return closed, client.pid
+
+
+def main() -> None:
+    """Print how many connections closed, how many with the right process at each tier, and what could not be had."""
+    connections = int(sys.argv[1])
+    launcher = OwnLauncher()
+    monitor = Monitor(launcher.control, lambda: None, "sudo sockmon")
+    monitor.set_sockets(SocketsOptions(families=("tcp",)))
+    try:
+        degradations = [each.code for each in monitor.refresh().degradations]
+        closed, pid = short_lived(monitor, connections)
+        right = [each for each in closed if [owner.pid for owner in each.entry.owners] == [pid]]
+        tiers = Counter(each.tier for each in right)
+        lost = monitor.refresh().counters.events_lost
+    except EngineError as error:
+        sys.exit(str(error))
+    finally:
+        monitor.close()
+        launcher.wait()
+    told = {"closed": len(closed), "right": len(right), "tiers": tiers, "lost": lost, "degradations": degradations}
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+if __name__ == "__main__":
+    main()
