@@ -1,55 +1,46 @@
-"""Which share of connections of about 1 ms gets its right process, at each tier, while the table refreshes."""
+"""Which share of connections of about 1 ms gets its right process, at each tier, while the table refreshes.
+
+Through the real launcher and a confined worker, which are started with the rights of each tier.
+"""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Sequence
-from contextlib import closing
-
-from engine.model.errors import NetlinkError
-from engine.model.messages import AskSockets
-from engine.sockets.perf_open import open_state_trace
-from engine.sockets.service import SocketsService
-from tests.live.sockets_clients import run_clients
-from tests.live.sockets_rig import Asking
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 
 CONNECTIONS = 1_000
+TARGET = 0.99
+"""At tier c; the others have none."""
 
-
-def packet_socket() -> list[int]:
-    """One that hears nothing yet."""
-    return [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).detach()]
-
-
-def nothing() -> list[int]:
-    """No descriptor."""
-    return []
-
-
-TIERS: Sequence[tuple[str, str, Callable[[], list[int]]]] = (
-    ("a  destroy events", "", nothing),
-    ("b  SYN and look-up", "syn", packet_socket),
-    ("c  tracepoint", "trace", open_state_trace),
-)
+USER = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+TIERS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "a  destroy events, any user": ("polled", USER),
+    "b  SYN and look-up, CAP_NET_RAW": ("lookup", (*USER, "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw")),
+    "c  tracepoint, root": ("traced", ()),
+}
+"""What a tier is and what it takes; how its owners are marked (`polled`: seen by luck), and what runs it so."""
 
 
 def main() -> None:
     """Print a line a tier."""
-    for name, kind, open_all in TIERS:
-        try:
-            descriptors = open_all()
-        except (NetlinkError, PermissionError) as error:
-            print(f"  {name:<20} not here: {error}")
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        print("  needs root and setpriv, to run each tier with its own rights")
+        return
+    for name, (tier, rights) in TIERS.items():
+        command = [*rights, sys.executable, "-m", "tests.live.sockets_short_lived", str(CONNECTIONS)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"  {name:<32} not here: {done.stderr.strip().splitlines()[-1]}")
             continue
-        with closing(SocketsService()) as service:
-            asking = Asking(service)
-            service.answer(AskSockets(carries=(kind,) * len(descriptors)), descriptors)
-            port, pid = run_clients(asking, CONNECTIONS)
-            closed = [each for each in asking.closed_on(port) if each.entry.peer_port == port]
-        right = sum([owner.pid for owner in each.entry.owners] == [pid] for each in closed)
-        lost = asking.answer.counters.events_lost
-        reported = f"{len(closed):,} of {CONNECTIONS:,} reported"
-        print(f"  {name:<20} {reported}, {right / CONNECTIONS:.1%} with their process, {lost} events lost", flush=True)
+        told = json.loads(done.stdout)
+        reported = f"{told['closed']:,} of {CONNECTIONS:,} in the history"
+        known = f"{told['right'] / CONNECTIONS:.1%} with the right process ({told['tiers'].get(tier, 0):,} {tier})"
+        target = f", target >= {TARGET:.0%}" if tier == "traced" else ""
+        print(f"  {name:<32} {reported}, {known}, {told['lost']} events lost{target}", flush=True)
 
 
 if __name__ == "__main__":
