@@ -1,0 +1,110 @@
+"""Every message of every channel between two of sockmon's processes.
+
+The screen asks, the worker answers: one answer a request, in order. A channel is typed by the two unions at the end of
+its module; a message of another type ends the channel. Descriptors travel beside a message (SCM_RIGHTS), in the order
+that the message's docstring gives.
+"""
+
+from __future__ import annotations
+
+from engine.model.messages.actors import ActorAnswer, ActorReply, ActorRequest, AskActor, CommandActor, RunActor
+from engine.model.messages.capture import (
+    AskFlows,
+    AskFrame,
+    AskLadder,
+    AskNewFrames,
+    AskNewPackets,
+    AskPackets,
+    AskStatus,
+    AskStream,
+    CaptureReply,
+    CaptureRequest,
+    FindFlow,
+    FlowsAnswer,
+    FollowStream,
+    FrameAnswer,
+    FramesAnswer,
+    LadderAnswer,
+    PacketsAnswer,
+    StartCapture,
+    StatusAnswer,
+    StopCapture,
+    StreamAnswer,
+)
+from engine.model.messages.dissector import Dissect, DissectAnswer, DissectorReply, DissectorRequest
+from engine.model.messages.failed import Failed
+from engine.model.messages.launcher import (
+    EndProcess,
+    LauncherReply,
+    LauncherRequest,
+    OpenPacketSocket,
+    OpenStateTrace,
+    PacketSocketOpened,
+    ProcessEnded,
+    ProcessStarted,
+    StartProcess,
+    StateTraceOpened,
+)
+from engine.model.messages.sockets import (
+    AskSockets,
+    ClosedSocket,
+    DestroySockets,
+    SocketsAnswer,
+    SocketsDestroyed,
+    SocketsOptions,
+    SocketsReply,
+    SocketsRequest,
+)
+
+__all__ = [
+    "ActorAnswer",
+    "ActorReply",
+    "ActorRequest",
+    "AskActor",
+    "AskFlows",
+    "AskFrame",
+    "AskLadder",
+    "AskNewFrames",
+    "AskNewPackets",
+    "AskPackets",
+    "AskSockets",
+    "AskStatus",
+    "AskStream",
+    "CaptureReply",
+    "CaptureRequest",
+    "ClosedSocket",
+    "CommandActor",
+    "DestroySockets",
+    "Dissect",
+    "DissectAnswer",
+    "DissectorReply",
+    "DissectorRequest",
+    "EndProcess",
+    "Failed",
+    "FindFlow",
+    "FlowsAnswer",
+    "FollowStream",
+    "FrameAnswer",
+    "FramesAnswer",
+    "LadderAnswer",
+    "LauncherReply",
+    "LauncherRequest",
+    "OpenPacketSocket",
+    "OpenStateTrace",
+    "PacketSocketOpened",
+    "PacketsAnswer",
+    "ProcessEnded",
+    "ProcessStarted",
+    "RunActor",
+    "SocketsAnswer",
+    "SocketsDestroyed",
+    "SocketsOptions",
+    "SocketsReply",
+    "SocketsRequest",
+    "StartCapture",
+    "StartProcess",
+    "StateTraceOpened",
+    "StatusAnswer",
+    "StopCapture",
+    "StreamAnswer",
+]

@@ -1,0 +1,33 @@
+"""The messages between the screen and an actor."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.model.lab import ActorCommand, ActorReport, ActorSpec
+from engine.model.messages.failed import Failed
+
+
+class RunActor(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The first message to an actor's process: what it is."""
+
+    spec: ActorSpec
+
+
+class AskActor(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """How the actor stands, with the calls numbered above `calls_after`."""
+
+    calls_after: int = 0
+
+
+class CommandActor(msgspec.Struct, frozen=True, tag=True, gc=False):
+    command: ActorCommand
+    text: str = ""
+
+
+class ActorAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
+    report: ActorReport
+
+
+ActorRequest = RunActor | AskActor | CommandActor
+ActorReply = ActorAnswer | Failed
