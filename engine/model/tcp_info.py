@@ -1,8 +1,7 @@
 """Where each field of the kernel's `struct tcp_info` lies, so that one field can be read without decoding all.
 
-Offsets and sizes are those of `include/uapi/linux/tcp.h`; the struct only ever grows at its end, so an older kernel
-sends fewer bytes. Byte order is the machine's own. The two bit-fields (window scales, application-limited flag) are not
-here: their order within the byte is the compiler's.
+Order and sizes are those of `include/uapi/linux/tcp.h`; the struct only ever grows at its end, so an older kernel sends
+fewer bytes. Byte order is the machine's own.
 """
 
 from __future__ import annotations
@@ -10,34 +9,37 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-_U8: Final = struct.Struct("=B")
-_U16: Final = struct.Struct("=H")
-_U32: Final = struct.Struct("=I")
-_U64: Final = struct.Struct("=Q")
+BIT_FIELDS: Final = ("wscale", "limits")
+"""Two bytes that hold two fields each (snd_wscale and rcv_wscale; delivery_rate_app_limited and fastopen_client_fail),
+whose order within the byte is the compiler's."""
+
+RUNS: Final = (
+    ("B", "state ca_state retransmits probes backoff options wscale limits"),
+    ("I", "rto ato snd_mss rcv_mss unacked sacked lost retrans fackets"),
+    ("I", "last_data_sent last_ack_sent last_data_recv last_ack_recv"),
+    ("I", "pmtu rcv_ssthresh rtt rttvar snd_ssthresh snd_cwnd advmss reordering rcv_rtt rcv_space total_retrans"),
+    ("Q", "pacing_rate max_pacing_rate bytes_acked bytes_received"),
+    ("I", "segs_out segs_in notsent_bytes min_rtt data_segs_in data_segs_out"),
+    ("Q", "delivery_rate busy_time rwnd_limited sndbuf_limited"),
+    ("I", "delivered delivered_ce"),
+    ("Q", "bytes_sent bytes_retrans"),
+    ("I", "dsack_dups reord_seen rcv_ooopack snd_wnd rcv_wnd rehash"),
+    ("H", "total_rto total_rto_recoveries"),
+    ("I", "total_rto_time received_ce delivered_e1_bytes delivered_e0_bytes delivered_ce_bytes"),
+    ("I", "received_e1_bytes received_e0_bytes received_ce_bytes"),
+)
+"""Runs of fields of one size (a format of `struct`), in the struct's order. No padding lies between them."""
 
 
 def _layout() -> dict[str, tuple[int, struct.Struct]]:
     fields: dict[str, tuple[int, struct.Struct]] = {}
     offset = 0
-    for kind, names in (
-        (_U8, "state ca_state retransmits probes backoff options"),
-        (_U8, "- -"),  # the bit-fields
-        (_U32, "rto ato snd_mss rcv_mss unacked sacked lost retrans fackets"),
-        (_U32, "last_data_sent last_ack_sent last_data_recv last_ack_recv"),
-        (_U32, "pmtu rcv_ssthresh rtt rttvar snd_ssthresh snd_cwnd advmss reordering rcv_rtt rcv_space total_retrans"),
-        (_U64, "pacing_rate max_pacing_rate bytes_acked bytes_received"),
-        (_U32, "segs_out segs_in notsent_bytes min_rtt data_segs_in data_segs_out"),
-        (_U64, "delivery_rate busy_time rwnd_limited sndbuf_limited"),
-        (_U32, "delivered delivered_ce"),
-        (_U64, "bytes_sent bytes_retrans"),
-        (_U32, "dsack_dups reord_seen rcv_ooopack snd_wnd rcv_wnd rehash"),
-        (_U16, "total_rto total_rto_recoveries"),
-        (_U32, "total_rto_time"),
-    ):
+    for kind, names in RUNS:
+        number = struct.Struct("=" + kind)
         for name in names.split():
-            if name != "-":
-                fields[name] = (offset, kind)
-            offset += kind.size
+            if name not in BIT_FIELDS:
+                fields[name] = (offset, number)
+            offset += number.size
     return fields
 
 

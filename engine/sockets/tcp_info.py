@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from engine.model.tcp_info import BIT_FIELDS, RUNS, TCP_INFO_FIELDS
+
 
 class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     """What the kernel knows of one TCP connection. Times are µs unless the field says otherwise."""
@@ -110,36 +112,20 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     received_ce_bytes: int | None = None
 
 
-# Runs of fields of one size, in the struct's order. Each bit-field byte takes the place of its two fields.
-_RUNS: Final = (
-    ("B", "state ca_state retransmits probes backoff options wscale limits"),
-    ("I", "rto ato snd_mss rcv_mss unacked sacked lost retrans fackets"),
-    ("I", "last_data_sent last_ack_sent last_data_recv last_ack_recv"),
-    ("I", "pmtu rcv_ssthresh rtt rttvar snd_ssthresh snd_cwnd advmss reordering rcv_rtt rcv_space total_retrans"),
-    ("Q", "pacing_rate max_pacing_rate bytes_acked bytes_received"),
-    ("I", "segs_out segs_in notsent_bytes min_rtt data_segs_in data_segs_out"),
-    ("Q", "delivery_rate busy_time rwnd_limited sndbuf_limited"),
-    ("I", "delivered delivered_ce"),
-    ("Q", "bytes_sent bytes_retrans"),
-    ("I", "dsack_dups reord_seen rcv_ooopack snd_wnd rcv_wnd rehash"),
-    ("H", "total_rto total_rto_recoveries"),
-    ("I", "total_rto_time received_ce delivered_e1_bytes delivered_e0_bytes delivered_ce_bytes"),
-    ("I", "received_e1_bytes received_e0_bytes received_ce_bytes"),
-)
-
-_FIELDS: Final = tuple((name, kind) for kind, names in _RUNS for name in names.split())
+# Each bit-field byte takes the place of its two fields.
+_FIELDS: Final = tuple((name, kind) for kind, names in RUNS for name in names.split())
 _WHOLE: Final = struct.Struct("=" + "".join(kind for _, kind in _FIELDS))
 
 _ENDS: Final = tuple(
     struct.calcsize("=" + "".join(kind for _, kind in _FIELDS[: number + 1])) for number in range(len(_FIELDS))
 )
 
-_WSCALE: Final = [name for name, _ in _FIELDS].index("wscale")
+_WSCALE: Final = [name for name, _ in _FIELDS].index(BIT_FIELDS[0])
 _LIMITS: Final = _WSCALE + 1
 
-TIMES_START: Final = _ENDS[[name for name, _ in _FIELDS].index("fackets")]
+TIMES_START: Final = TCP_INFO_FIELDS["last_data_sent"][0]
 """Where `last_data_sent` begins: the first of the four fields that change although nothing happens."""
-TIMES_END: Final = TIMES_START + 16
+TIMES_END: Final = TCP_INFO_FIELDS["pmtu"][0]
 
 
 def _bits(values: tuple[int | None, ...]) -> tuple[int | None, ...]:
