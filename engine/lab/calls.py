@@ -119,7 +119,7 @@ class CallLog:
             local, peer = (sock.local, sock.peer) if sock is not None else ("", "")
             self.failure = Failure(name, arguments, local, peer, error)
             shown = shown_error(error)
-            self._append(thread, begun_ns, name, arguments, shown, error_number(error), took_ns, fd, cookie)
+            self._append(thread, begun_ns, name, arguments, shown, error_number(error), took_ns, fd, cookie, True)
             raise
         took_ns = time.perf_counter_ns() - begun
         if self._keep_calls:
@@ -137,13 +137,16 @@ class CallLog:
         took_ns: int,
         fd: int,
         cookie: int,
+        raised: bool = False,
     ) -> None:
         if not self._keep_calls:
             return
         with self._lock:
             self._waiting.pop(thread, None)
             self._calls_total += 1
-            self._calls.append(Call(self._calls_total, ts_ns, name, arguments, result, errno, took_ns, fd, cookie))
+            self._calls.append(
+                Call(self._calls_total, ts_ns, name, arguments, result, errno, took_ns, fd, cookie, raised)
+            )
 
     def adopt(self, call: Call) -> None:
         """Take over a call that another process of this actor made."""

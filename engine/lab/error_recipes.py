@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.lab.bench import HOST, LINGER_RST, Bench, address_of, wait_for
+from engine.lab.capability import CAP_NET_BIND_SERVICE, without
 from engine.model.errors import LabError
 
 DOCUMENTATION: Final = "198.51.100.1"
@@ -30,6 +31,8 @@ UNSUPPORTED_FAMILIES: Final = (4, 5, 9)
 """AF_IPX, AF_APPLETALK, AF_X25: long left out of kernels."""
 
 DESCRIPTORS_LEFT: Final = 4
+
+UNKNOWN_SOCKET_TYPE: Final = 99
 
 SYN_TIMEOUT_MS: Final = 500
 TCP_SYNCNT: Final = 7  # include/uapi/linux/tcp.h
@@ -63,6 +66,18 @@ def refused(bench: Bench) -> None:
     address = address_of(listener)
     listener.close()
     bench.tcp().connect(address)
+
+
+def refused_datagram(bench: Bench) -> None:
+    server = bench.udp()
+    server.bind((HOST, 0))
+    address = address_of(server)
+    server.close()
+    client = bench.udp()
+    client.connect(address)
+    client.send(b"Hello, world")
+    wait_for(client, select.POLLERR)
+    client.recv(1024)
 
 
 def _reset(bench: Bench) -> socket.socket:
@@ -159,15 +174,19 @@ def is_connected(bench: Bench) -> None:
     client.connect(address_of(server))
 
 
+class NeedsOwnNetworkError(LabError):
+    """This machine's settings allow what a recipe is to be refused; a fresh network namespace has the kernel's own."""
+
+
 def low_port(bench: Bench) -> None:
     try:
         start = int(_PORT_START.read_text())
     except (OSError, ValueError):
         start = 1024
     if start < 2:
-        raise LabError("make EACCES by a low port: net.ipv4.ip_unprivileged_port_start lets everybody have them")
-    bench.tcp().bind((HOST, start - 1))
-    raise LabError(f"make EACCES by port {start - 1}: this process may have it", hint="an ordinary user may not")
+        raise NeedsOwnNetworkError("net.ipv4.ip_unprivileged_port_start lets everybody have low ports")
+    with without(CAP_NET_BIND_SERVICE):
+        bench.tcp().bind((HOST, start - 1))
 
 
 def broadcast(bench: Bench) -> None:
@@ -237,6 +256,10 @@ def no_family(bench: Bench) -> None:
 
 def other_family(bench: Bench) -> None:
     _look_up(bench, "::1", 80, socket.AF_INET, 0, 0, socket.AI_NUMERICHOST)
+
+
+def no_socket_type(bench: Bench) -> None:
+    _look_up(bench, HOST, 80, socket.AF_INET, UNKNOWN_SOCKET_TYPE)
 
 
 def bad_flags(bench: Bench) -> None:

@@ -126,6 +126,8 @@ class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The socket's descriptor at the time of the call; -1 for a call that concerns none."""
     cookie: int = 0
     """The socket's SO_COOKIE; 0 if unknown."""
+    raised: bool = False
+    """`result` is an exception; not every one has an errno (a timeout, a TypeError)."""
 
 
 class ActorSocket(msgspec.Struct, frozen=True, array_like=True, gc=False):

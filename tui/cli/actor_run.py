@@ -58,7 +58,7 @@ def reports(session: Session, number: int) -> Iterator[ActorReport]:
 def call_line(call: Call) -> str:
     """A socket call as the lab screen prints it: `15:04:19.210  send(65536) = 49152`."""
     clock = time.strftime("%H:%M:%S", time.localtime(call.ts_ns // 1_000_000_000))
-    arrow = "→" if call.errno else "="
+    arrow = "→" if call.raised or call.errno else "="
     return f"{clock}.{call.ts_ns // 1_000_000 % 1000:03}  {call.name}({call.arguments}) {arrow} {call.result}"
 
 

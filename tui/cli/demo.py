@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 import click
@@ -18,20 +18,17 @@ from engine.model.snapshot import ActorView
 from engine.model.sockets import SocketEntry
 from engine.model.tcp import TcpFlags
 from engine.monitor import Monitor
-from engine.text.cells import AcceptQueue, Look
-from engine.text.columns import Align, columns
 from engine.text.sanitize import printable
 from tui.cli.actor_run import ENDED, reports
 from tui.cli.capture import packet_line
 from tui.cli.flood import at_rest, balance_line, start_flood
 from tui.cli.session import Session, session_of
+from tui.cli.socket_rows import print_rows
 
 LIMIT_S = 10.0
 """The whole demo takes about two seconds; no part of it waits longer than this."""
 
 POLL_S = 0.05
-
-SHOWN_COLUMNS = "netid,state,recv_q,send_q,local,peer,process"
 
 Found = TypeVar("Found")
 
@@ -115,21 +112,6 @@ def whole_conversation(monitor: Monitor, port: int) -> list[PacketRow]:
     rows = monitor.packets(-1, 100, f"tcp.port == {port}", False).rows
     closed = {row.sport for row in rows if row.flags & TcpFlags.FIN}
     return rows if len(closed) == 2 and not rows[-1].flags & TcpFlags.FIN else []
-
-
-def print_rows(entries: Iterable[SocketEntry]) -> None:
-    """Rows in ss's columns, as wide as they need."""
-    look = Look(now_ns=time.time_ns(), accept_queue=AcceptQueue.SS)
-    chosen = columns(SHOWN_COLUMNS)
-    lines: list[Sequence[str]] = [[column.title for column in chosen]]
-    lines += [[column.cell(entry, look) for column in chosen] for entry in entries]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(chosen))]
-    for line in lines:
-        cells = (
-            cell.rjust(width) if column.align is Align.RIGHT else cell.ljust(width)
-            for cell, width, column in zip(line, widths, chosen, strict=True)
-        )
-        click.echo("  ".join(cells).rstrip())
 
 
 def wait_for(session: Session, look: Callable[[], Found], what: str) -> Found:

@@ -10,6 +10,7 @@ from engine.lab.templates import TEMPLATES, template_knobs
 from engine.model.lab import ActorSpec, Knobs
 from tui.cli.actor_run import run_actor
 from tui.cli.flood import flood_command
+from tui.cli.lab_error import error_command
 from tui.cli.output import json_line
 from tui.cli.session import session_of
 
@@ -76,3 +77,4 @@ def typed_knobs(kind: ActorKind, template: str | None, typed: dict[str, str | No
 for _kind in KINDS.values():
     lab_command.add_command(actor_command(_kind))
 lab_command.add_command(flood_command)
+lab_command.add_command(error_command)

@@ -30,11 +30,13 @@ def call_columns() -> tuple[Column[Call], ...]:
 
 
 def _result(call: Call) -> str:
-    return f"= {call.result}" if call.result else "… waits"
+    if not call.result:
+        return "… waits"
+    return f"{'→' if call.raised or call.errno else '='} {call.result}"
 
 
 def _ink(call: Call) -> Ink:
-    if call.errno:
+    if call.errno or call.raised:
         return Ink.BAD
     return Ink.PLAIN if call.result else Ink.OPENING
 

@@ -48,6 +48,18 @@ again = socket.socket()
 again.bind(address)
 """,
     "ECONNREFUSED": _LISTENER + "listener.close()\nsocket.create_connection(address)\n",
+    "ECONNREFUSED-UDP": """\
+import socket
+
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 0))
+address = server.getsockname()
+server.close()
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.connect(address)
+client.send(b"Hello, world")  # answered with ICMP port unreachable
+client.recv(1024)
+""",
     "ECONNRESET": _RESET + "client.recv(1024)\n",
     "ECONNRESET-SEND": _RESET + 'client.send(b"Hello, world")\n',
     "EPIPE": _PAIR + 'client.shutdown(socket.SHUT_WR)\nclient.send(b"Hello, world")\n',
@@ -135,6 +147,8 @@ import socket
 
 socket.getaddrinfo("::1", 80, family=socket.AF_INET, flags=socket.AI_NUMERICHOST)
 """,
+    "EAI_SOCKTYPE": 'import socket\n\nsocket.getaddrinfo("127.0.0.1", 80, type=99)\n',
+    "EAI_AGAIN": 'import socket\n\nsocket.getaddrinfo("www.example.com", 80)  # while no name server can be reached\n',
     "EAI_BADFLAGS": 'import socket\n\nsocket.getaddrinfo("127.0.0.1", 80, flags=1 << 30)\n',
     "herror": 'import socket\n\nsocket.gethostbyaddr("198.51.100.1")\n',
     "TypeError": _PAIR + 'client.send("Hello, world")\n',
