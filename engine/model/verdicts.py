@@ -65,7 +65,7 @@ class Figure(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """`Recv-Q`, `peer's window`, `retransmitted`."""
     value: int | float | str
     unit: str = ""
-    """B, ms, s, %, B/s, segments, probes, connections, ports, datagrams, calls …; empty for a number or a word alone."""
+    """B, ms, s, %, B/s, segments, probes, connections, ports, datagrams, calls …; empty for a word."""
 
 
 class Verdict(msgspec.Struct, frozen=True, array_like=True, gc=False):
