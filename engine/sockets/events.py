@@ -22,10 +22,12 @@ from engine.model.errors import MalformedMessage
 from engine.model.sockets import SocketEntry
 from engine.sockets.attribution import GONE
 from engine.sockets.closing import DestroyEvent
+from engine.sockets.inet_dump import InetDump
+from engine.sockets.inet_layout import HEADER_SIZE, MESSAGE_SIZE
 from engine.sockets.netlink import Dump, attributes
 from engine.sockets.netlink_source import AF_NETLINK, NETLINK_SOCK_DIAG
 from engine.sockets.proc_source import PROC_NET
-from engine.sockets.sock_diag import HEADER_SIZE, INET_DIAG_PROTOCOL, IPPROTO_UDPLITE, MESSAGE_SIZE, InetDump
+from engine.sockets.sock_diag import INET_DIAG_PROTOCOL, IPPROTO_UDPLITE
 from engine.sockets.source import SourceError
 
 DESTROY_GROUPS: Final = 0b1111

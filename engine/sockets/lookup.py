@@ -7,8 +7,9 @@ from typing import Final
 
 from engine.model.sockets import SocketEntry
 from engine.sockets.addresses import packed_address
+from engine.sockets.inet_dump import InetDump
 from engine.sockets.netlink_source import Conversation
-from engine.sockets.sock_diag import AF_INET, AF_INET6, EXTENSIONS, PROTOCOLS, InetDump, get_request, sockid
+from engine.sockets.sock_diag import AF_INET, AF_INET6, EXTENSIONS, PROTOCOLS, get_request, sockid
 from engine.sockets.source import SourceError, nothing
 
 SWAPPED: Final = frozenset(("udp", "udpl"))

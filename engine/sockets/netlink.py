@@ -8,6 +8,7 @@ machine's byte order.
 from __future__ import annotations
 
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Final
 
@@ -62,7 +63,7 @@ def attributes(buffer: bytes, start: int, end: int) -> Iterator[tuple[int, int, 
         raise MalformedMessage(f"read a netlink attribute in the last {end - start} bytes of a message", start)
 
 
-class Dump:
+class Dump(ABC):
     """The framing of one dump, or of any answer to one request: feed it buffers until `done`.
 
     A subclass decodes the messages that carry rows. What does not decode is counted in `malformed` and yields no row;
@@ -113,6 +114,6 @@ class Dump:
         elif kind == NLMSG_OVERRUN:
             self.malformed += 1
 
+    @abstractmethod
     def row(self, buffer: bytes, start: int, end: int) -> None:
         """Decode one row from `buffer[start:end]`, header excluded. May raise MalformedMessage."""
-        raise NotImplementedError

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
-from engine.model.errors import MalformedMessage
 from engine.model.sockets import SocketEntry
 from engine.model.tcp import SocketState
 from engine.sockets.addresses import WILDCARD
-from engine.sockets.netlink import NLM_F_DUMP, NLM_F_REQUEST, Dump, attributes, message
-from engine.sockets.sock_diag import SOCK_DIAG_BY_FAMILY, skmem
+from engine.sockets.netlink import NLM_F_DUMP, NLM_F_REQUEST, message
+from engine.sockets.other_dump import OtherDump, memory
+from engine.sockets.sock_diag import SOCK_DIAG_BY_FAMILY
 
 AF_NETLINK: Final = 16
 
@@ -40,7 +41,6 @@ NAMES: Final = {
 """NETLINK_* protocol (linux/netlink.h) to ss's word (iproute2's nl_protos)."""
 
 _REQUEST: Final = struct.Struct("=BBHIIQ")
-_MESSAGE: Final = struct.Struct("=BBBBIIIIQ")
 
 _SHOW_MEMINFO: Final = 0x01
 _MEMINFO: Final = 0
@@ -57,36 +57,30 @@ def protocol_text(number: int) -> str:
     return NAMES.get(number, str(number))
 
 
-class NetlinkDump(Dump):
-    """One dump of netlink sockets. The local port is the port id (0: the kernel's own socket)."""
+class NetlinkDump(OtherDump):
+    """One dump of netlink sockets."""
 
-    def __init__(self, sequence: int) -> None:
-        super().__init__(sequence)
-        self.entries: dict[int, SocketEntry] = {}
+    what = "a netlink socket"
+    family = AF_NETLINK
+    fields = struct.Struct("=BBBBIIIIQ")
+    least: ClassVar = {_MEMINFO: 4}
 
-    def row(self, buffer: bytes, start: int, end: int) -> None:
-        """Decode one row. Raises MalformedMessage."""
-        if end - start < _MESSAGE.size:
-            raise MalformedMessage(f"read a netlink socket in {end - start} bytes where its struct has 28", start)
-        family, _, protocol, _, port_id, peer_id, _, inode, cookie = _MESSAGE.unpack_from(buffer, start)
-        if family != AF_NETLINK:
-            raise MalformedMessage(f"read a netlink socket of family {family}", start)
-        memory = None
-        for number, first, last in attributes(buffer, start + _MESSAGE.size, end):
-            if number == _MEMINFO:
-                memory = skmem(buffer[first:last])
-        self.entries[cookie] = SocketEntry(
+    def entry(self, values: tuple[Any, ...], found: Mapping[int, bytes]) -> SocketEntry:
+        """The row as an entry; the local port is the port id (0: the kernel's own socket)."""
+        _, _, protocol, _, port_id, peer_id, _, inode, cookie = values
+        skmem = memory(found, _MEMINFO)
+        return SocketEntry(
             key=cookie,
             netid="nl",
             family=AF_NETLINK,
             state=SocketState.UNCONN,
-            recv_q=memory.rmem_alloc if memory else None,
-            send_q=memory.wmem_alloc if memory else None,
+            recv_q=skmem.rmem_alloc if skmem else None,
+            send_q=skmem.wmem_alloc if skmem else None,
             local_address=protocol_text(protocol),
             local_port=port_id,
             peer_address=WILDCARD,
             peer_port=peer_id,
             inode=inode,
             cookie=cookie,
-            skmem=memory,
+            skmem=skmem,
         )

@@ -10,6 +10,7 @@ from typing import Final
 
 from engine.model.sockets import SocketEntry
 from engine.sockets import netlink_diag, packet_diag, unix_diag
+from engine.sockets.inet_dump import InetDump, InetMemory
 from engine.sockets.netlink import Dump
 from engine.sockets.netlink_diag import NetlinkDump
 from engine.sockets.packet_diag import PacketDump
@@ -19,8 +20,6 @@ from engine.sockets.sock_diag import (
     AF_INET6,
     EXTENSIONS,
     PROTOCOLS,
-    InetDump,
-    InetMemory,
     dump_request,
 )
 from engine.sockets.source import NoSuchTable, Rows, SourceError

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from msgspec.structs import replace
 
-from engine.model.errors import MalformedMessage
 from engine.model.sockets import SocketEntry
 from engine.sockets.addresses import WILDCARD
-from engine.sockets.netlink import NLM_F_DUMP, NLM_F_REQUEST, Dump, attributes, message
-from engine.sockets.sock_diag import DATAGRAM_STATES, SOCK_DIAG_BY_FAMILY, skmem
+from engine.sockets.netlink import NLM_F_DUMP, NLM_F_REQUEST, message
+from engine.sockets.other_dump import OtherDump, memory, number
+from engine.sockets.sock_diag import DATAGRAM_STATES, SOCK_DIAG_BY_FAMILY
 from engine.text.sanitize import printable_bytes_within
 
 AF_UNIX: Final = 1
@@ -23,15 +24,12 @@ NAME_CHARACTERS_MAX: Final = 432
 """sun_path holds 108 bytes; each may take four characters as an escape."""
 
 _REQUEST: Final = struct.Struct("=BBHIIIQ")
-_MESSAGE: Final = struct.Struct("=BBBxIQ")
 _PAIR: Final = struct.Struct("=II")
-_NUMBER: Final = struct.Struct("=I")
 
 _SHOW: Final = 0x01 | 0x04 | 0x10 | 0x20 | 0x40
 """UDIAG_SHOW_NAME, PEER, RQLEN, MEMINFO, UID."""
 
 _NAME, _PEER, _RQLEN, _MEMINFO, _SHUTDOWN, _UID = 0, 2, 4, 5, 6, 7
-_LEAST: Final = {_NAME: 0, _PEER: 4, _RQLEN: 8, _MEMINFO: 4, _SHUTDOWN: 1, _UID: 4}
 
 
 def dump_request(sequence: int) -> bytes:
@@ -48,28 +46,19 @@ def name_text(raw: bytes) -> str:
     return printable_bytes_within(whole, NAME_CHARACTERS_MAX)
 
 
-class UnixDump(Dump):
+class UnixDump(OtherDump):
     """One dump of Unix sockets."""
 
-    def __init__(self, sequence: int) -> None:
-        super().__init__(sequence)
-        self.entries: dict[int, SocketEntry] = {}
+    what = "a Unix socket"
+    family = AF_UNIX
+    fields = struct.Struct("=BBBxIQ")
+    least: ClassVar = {_NAME: 0, _PEER: 4, _RQLEN: 8, _MEMINFO: 4, _SHUTDOWN: 1, _UID: 4}
 
-    def row(self, buffer: bytes, start: int, end: int) -> None:
-        """Decode one row. Raises MalformedMessage."""
-        if end - start < _MESSAGE.size:
-            raise MalformedMessage(f"read a Unix socket in {end - start} bytes where its struct has 16", start)
-        family, kind, state, inode, cookie = _MESSAGE.unpack_from(buffer, start)
-        if family != AF_UNIX:
-            raise MalformedMessage(f"read a Unix socket of family {family}", start)
-        found: dict[int, bytes] = {}
-        for number, first, last in attributes(buffer, start + _MESSAGE.size, end):
-            if last - first < _LEAST.get(number, 0):
-                raise MalformedMessage(f"read attribute {number} of a Unix socket in {last - first} bytes", first)
-            found[number] = buffer[first:last]
+    def entry(self, values: tuple[Any, ...], found: Mapping[int, bytes]) -> SocketEntry:
+        """The row as an entry; a peer has its inode alone (`with_peer_names`)."""
+        _, kind, state, inode, cookie = values
         recv_q, send_q = _PAIR.unpack_from(found[_RQLEN]) if _RQLEN in found else (None, None)
-        memory = skmem(found[_MEMINFO]) if _MEMINFO in found else None
-        self.entries[cookie] = SocketEntry(
+        return SocketEntry(
             key=cookie,
             netid=NETIDS.get(kind, f"u_{kind}"),
             family=AF_UNIX,
@@ -80,12 +69,12 @@ class UnixDump(Dump):
             local_port=0,
             peer_address=WILDCARD,
             peer_port=0,
-            uid=_NUMBER.unpack_from(found[_UID])[0] if _UID in found else None,
+            uid=number(found, _UID),
             inode=inode,
             cookie=cookie,
-            skmem=memory,
+            skmem=memory(found, _MEMINFO),
             shutdown=found[_SHUTDOWN][0] if _SHUTDOWN in found else None,
-            peer_inode=_NUMBER.unpack_from(found[_PEER])[0] if _PEER in found else 0,
+            peer_inode=number(found, _PEER) or 0,
         )
 
 

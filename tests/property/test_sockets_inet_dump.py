@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.sockets.sock_diag import InetDump, InetMemory
+from engine.sockets.inet_dump import InetDump, InetMemory
 from tests.unit.sockets_messages import ALL_ATTRIBUTES, SEQUENCE, done, framed, inet_row
 
 RECORDED = (

@@ -1,0 +1,239 @@
+"""Decodes dumps of Internet sockets (linux/inet_diag.h) into entries. No I/O.
+
+In a steady table almost no message differs from the one of the dump before but for the four `last_*` times of tcp_info,
+which count up by themselves. `InetMemory` keeps a hash of all the rest by cookie: where it is the same, the caller's
+earlier entry stands and nothing is decoded. Otherwise the message is taken apart by its `Layout`; only where it differs
+from that is it walked again.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from array import array
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from engine.model.errors import MalformedMessage
+from engine.model.sockets import SocketEntry, Timer
+from engine.sockets.addresses import ANY6, WILDCARD, ipv4_text, ipv6_text
+from engine.sockets.inet_layout import ABSENT, HEAD_VALUES, HEADER_SIZE, MESSAGE_SIZE, Layout
+from engine.sockets.netlink import NLM_F_MULTI, Dump
+from engine.sockets.sock_diag import (
+    AF_INET,
+    DATAGRAM_STATES,
+    SOCK_DIAG_BY_FAMILY,
+    TCP_STATES,
+    TIMER_NAMES,
+    skmem,
+)
+
+_PEEK: Final = struct.Struct("=IHHI4x" + "H2x36x4xQ")
+"""Length, type, flags, sequence, family and state in one, cookie."""
+PORTS: Final = array("H", range(65536))
+"""The port whose two bytes in network order read as this number here: a look-up costs half of two shifts."""
+if sys.byteorder == "little":
+    PORTS.byteswap()
+
+LAYOUTS_MAX: Final = 256
+"""Layouts remembered by a memory: a kernel produces about a dozen; a stream of nonsense may not fill memory."""
+
+CONGESTION_NAMES_MAX: Final = 64
+"""Names of congestion controls remembered; a kernel has about twenty modules."""
+
+
+@lru_cache(CONGESTION_NAMES_MAX)
+def _congestion(raw: bytes) -> str:
+    return raw.split(b"\0", 1)[0].decode("ascii", "backslashreplace")
+
+
+class InetMemory:
+    """What is kept from one dump to the next of the same family and protocol: layouts, and a hash of each message."""
+
+    def __init__(self) -> None:
+        self.layouts: dict[int, Layout] = {}
+        """By length, family and state of the message: what decides which attributes follow."""
+        self.hashes: dict[int, int] = {}
+        """By cookie. Hashes are keyed by the interpreter's secret, 64 bits: an unseen change has odds of 2**-64."""
+
+
+NO_ENTRIES: Final[Mapping[int, SocketEntry]] = {}
+
+
+class InetDump(Dump):
+    """One dump of TCP, UDP, UDP-Lite or raw sockets. `entries` holds what was decoded so far, by cookie.
+
+    With a `memory`, entries of `previous` (those that the memory's last dump led to, perhaps with owners added since)
+    are handed on as they are where the kernel's message did not change; `fresh` lists the cookies decoded anew.
+    """
+
+    def __init__(
+        self,
+        netid: str,
+        sequence: int,
+        memory: InetMemory | None = None,
+        previous: Mapping[int, SocketEntry] = NO_ENTRIES,
+    ) -> None:
+        super().__init__(sequence)
+        self.netid = netid
+        self.entries: dict[int, SocketEntry] = {}
+        self.fresh: list[int] = []
+        self._memory = memory
+        self._layouts: dict[int, Layout] = memory.layouts if memory else {}
+        self._before: Mapping[int, int] = memory.hashes if memory else {}
+        self._previous = previous
+        self._hashes: dict[int, int] = {}  # of the messages that changed
+        self._states = TCP_STATES if netid == "tcp" else DATAGRAM_STATES
+
+    def feed(self, buffer: bytes) -> None:
+        """Take one buffer as recv() returned it.
+
+        The loop takes whole, well-formed rows of known layout, which is nearly all; anything else goes to Dump.feed.
+        """
+        layouts, previous, before = self._layouts, self._previous, self._before
+        entries, fresh, hashes, wanted = self.entries, self.fresh, self._hashes, self.sequence
+        peek, remembers, entry_of = _PEEK.unpack_from, self._memory is not None, self._entry
+        offset, end = 0, len(buffer)
+        last_whole = end - MESSAGE_SIZE
+        while offset <= last_whole:
+            length, kind, flags, sequence, family_state, cookie = peek(buffer, offset)
+            stop = offset + length
+            if kind != SOCK_DIAG_BY_FAMILY or flags != NLM_F_MULTI or sequence != wanted or stop > end:
+                break
+            layout = layouts.get(length << 16 | family_state)
+            if layout is None:
+                if length < MESSAGE_SIZE:
+                    break
+                self.take(buffer, kind, flags, offset, stop)
+                offset = (stop + 3) & ~3
+                continue
+            if remembers:
+                times = layout.times_start
+                if times:
+                    digest = hash((buffer[offset + 16 : offset + times], buffer[offset + layout.times_end : stop]))
+                else:
+                    digest = hash(buffer[offset + 16 : stop])
+                if before.get(cookie) == digest:
+                    known = previous.get(cookie)
+                    if known is not None:
+                        entries[cookie] = known
+                        offset = (stop + 3) & ~3
+                        continue
+                hashes[cookie] = digest
+            values = layout.unpack(buffer, offset)
+            if values[HEAD_VALUES::2] == layout.headers:
+                entries[cookie] = entry_of(layout, layout.pick(values + ABSENT))
+                fresh.append(cookie)
+            else:
+                self.take(buffer, kind, flags, offset, stop)
+            offset = (stop + 3) & ~3
+        if offset < end:
+            super().feed(buffer[offset:] if offset else buffer)
+
+    def remember(self) -> None:
+        """The dump is complete: let the memory know its messages."""
+        if self._memory is not None:
+            hashes = self._memory.hashes
+            hashes |= self._hashes
+            if len(hashes) > 2 * len(self.entries):
+                self._memory.hashes = {cookie: hashes[cookie] for cookie in self.entries if cookie in hashes}
+
+    def row(self, buffer: bytes, start: int, end: int) -> None:
+        """Decode one row. Raises MalformedMessage."""
+        entry, layout = self._decode(buffer, start, end)
+        self.entries[entry.key] = entry
+        self.fresh.append(entry.key)
+        if self._memory is not None:
+            start -= HEADER_SIZE
+            times = layout.times_start
+            if times:
+                digest = hash((buffer[start + 16 : start + times], buffer[start + layout.times_end : end]))
+            else:
+                digest = hash(buffer[start + 16 : end])
+            self._hashes[entry.key] = digest
+
+    def decode(self, buffer: bytes, start: int, end: int) -> SocketEntry:
+        """The row in `buffer[start:end]`, netlink header excluded, kept nowhere. Raises MalformedMessage."""
+        return self._decode(buffer, start, end)[0]
+
+    def _decode(self, buffer: bytes, start: int, end: int) -> tuple[SocketEntry, Layout]:
+        start -= HEADER_SIZE
+        length = end - start
+        if length < MESSAGE_SIZE:
+            raise MalformedMessage(f"read a socket in {length - HEADER_SIZE} bytes where its struct has 72", start)
+        key = length << 16 | _PEEK.unpack_from(buffer, start)[4]
+        layout = self._layouts.get(key)
+        values: tuple[Any, ...] = ()
+        if layout is not None:
+            values = layout.unpack(buffer, start)
+            if values[HEAD_VALUES::2] != layout.headers:
+                layout = None
+        if layout is None:
+            layout = Layout(buffer, start, end)
+            if len(self._layouts) < LAYOUTS_MAX or key in self._layouts:
+                self._layouts[key] = layout
+            values = layout.unpack(buffer, start)
+        return self._entry(layout, layout.pick(values + ABSENT)), layout
+
+    def _entry(self, layout: Layout, picked: tuple[Any, ...]) -> SocketEntry:
+        (
+            timer,
+            retransmits,
+            sport,
+            dport,
+            source,
+            destination,
+            interface,
+            cookie,
+            expires_ms,
+            recv_q,
+            send_q,
+            uid,
+            inode,
+            memory,
+            info,
+            congestion,
+            mark,
+            cgroup,
+            v6only,
+            shutdown,
+            tos,
+            tclass,
+        ) = picked
+        family = layout.family
+        if family == AF_INET:
+            local, peer = ipv4_text(source), ipv4_text(destination)
+        else:
+            if v6only is not None:
+                v6only = v6only != 0
+            local = WILDCARD if source == ANY6 and not v6only else ipv6_text(source)
+            peer = WILDCARD if destination == ANY6 and not v6only else ipv6_text(destination)
+        return SocketEntry(
+            cookie,
+            self.netid,
+            family,
+            self._states[layout.state],
+            recv_q,
+            send_q,
+            local,
+            PORTS[sport],
+            peer,
+            PORTS[dport],
+            interface,
+            uid,
+            inode,
+            cookie,
+            Timer(TIMER_NAMES[timer] if timer < 5 else "unknown", expires_ms, retransmits) if timer else None,
+            (),
+            "",
+            info,
+            skmem(memory) if memory else None,
+            _congestion(congestion) if congestion else "",
+            mark,
+            cgroup,
+            v6only,
+            shutdown,
+            tos,
+            tclass,
+        )
