@@ -16,7 +16,7 @@ from engine.capture.decode import decode_frame
 from engine.capture.ip_reassembly import Reassembly
 from engine.capture.packet_rows import lost_row, other_row, segment_row
 from engine.capture.source import Frame
-from engine.capture.store import LOST, OTHER, UNDECODABLE, Kept, PacketStore
+from engine.capture.store import LOST, OTHER, UNDECODABLE, Glance, Kept, PacketStore
 from engine.capture.views import LOOK_STEP, FilterView, NumberList
 from engine.flow.placed import UNCERTAIN
 from engine.flow.table import FlowTable
@@ -151,6 +151,24 @@ class PacketLog:
         kept = self._store.kept(number)
         return None if kept is None or kept.kind == LOST else kept
 
+    def decoded(self, kept: Kept) -> Segment | OtherFrame:
+        """What a frame holds, as when it came in."""
+        return self._whole.get(kept.number) or decode_frame(
+            kept.link_type, kept.data, kept.wire_length, kept.ts_ns, kept.interface, _FRAGMENTS_APART
+        )
+
+    def entry(self, number: int) -> Kept | None:
+        """As `kept`, but the place of a loss too."""
+        return self._store.kept(number)
+
+    def belonging(self, first: int, last: int, streams: frozenset[int]) -> list[int]:
+        """Which of the kept entries from `first` to `last` are of one of these streams or the place of a loss."""
+        return self._store.belonging(max(first, self.oldest), min(last, self.newest), streams)
+
+    def glance(self, number: int) -> Glance:
+        """The little of entry `number`, which must be there, that can be had without decoding it."""
+        return self._store.glance(number)
+
     def row(self, number: int) -> PacketRow | None:
         """A frame's line; None if it was evicted."""
         kept = self._store.kept(number)
@@ -158,9 +176,7 @@ class PacketLog:
             return None
         if kept.kind == LOST:
             return lost_row(number, kept.ts_ns, kept.wire_length)
-        decoded = self._whole.get(number) or decode_frame(
-            kept.link_type, kept.data, kept.wire_length, kept.ts_ns, kept.interface, _FRAGMENTS_APART
-        )
+        decoded = self.decoded(kept)
         if isinstance(decoded, Segment):
             return segment_row(decoded, kept.placed, kept.wire_length)
         return other_row(number, decoded, kept.wire_length, kept.placed.stream)

@@ -37,7 +37,11 @@ LOST: Final = 3
 _RECORD = struct.Struct("<qIIIHBHqIIIIIIIBBBb")
 RECORD_BYTES: Final = _RECORD.size
 _KIND_AND_FLAGS = struct.Struct("<BH")
+_KIND_FLAGS_STREAM = struct.Struct("<BHq")
 _KIND_OFFSET: Final = 22
+_GLANCE = struct.Struct("<q4xI4xHBHqIIII12xBB")
+HEAD_BYTES: Final = 74
+"""Of a frame's bytes what `glance` shows: Ethernet, IPv6 and TCP without their options."""
 _U32: Final = 0xFFFFFFFF
 
 
@@ -56,6 +60,11 @@ class Kept(msgspec.Struct, frozen=True):
     placed: Placed
     """For a segment; of an ICMP error that quotes one, and of nothing else, `stream` is meant."""
     data: bytes
+
+
+Glance = tuple[int, int, int, int, int, int, int, int, int, int, int, int, bytes]
+"""Of an entry: time, captured length, link type, kind, flags, stream, relative seq and ack, window, findings, marks,
+states, and the first HEAD_BYTES of its bytes."""
 
 
 class PacketStore:
@@ -139,6 +148,24 @@ class PacketStore:
         """Whether entry `number`, which must be there, is a segment with SYN, FIN or RST, or the place of a loss."""
         kind, flags = _KIND_AND_FLAGS.unpack_from(self._arena, self._offsets[number % self._slots] + _KIND_OFFSET)
         return kind == LOST or bool(flags & FIN_SYN_RST)
+
+    def belonging(self, first: int, last: int, streams: frozenset[int]) -> list[int]:
+        """Which of the entries from `first` to `last`, all of which must be there, are of one of these streams or the
+        place of a loss."""
+        arena, offsets, slots, unpack = self._arena, self._offsets, self._slots, _KIND_FLAGS_STREAM.unpack_from
+        found = []
+        for number in range(first, last + 1):
+            kind, _, stream = unpack(arena, offsets[number % slots] + _KIND_OFFSET)
+            if stream in streams or kind == LOST:
+                found.append(number)
+        return found
+
+    def glance(self, number: int) -> Glance:
+        """The little of entry `number`, which must be there, that can be had without decoding it."""
+        at = self._offsets[number % self._slots]
+        fields = _GLANCE.unpack_from(self._arena, at)
+        start = at + RECORD_BYTES
+        return (*fields, bytes(self._arena[start : start + min(fields[1], HEAD_BYTES)]))
 
     def _make_room(self, size: int) -> tuple[int, int]:
         """Evict the oldest entries until `size` bytes are free in a row; where they begin and end."""

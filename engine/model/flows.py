@@ -97,6 +97,11 @@ class LadderStep(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="st
     """What the Info line shows of the options: `MSS=16344 WS=128 SACK_PERM`."""
     info: str = ""
     """The whole Info line as tshark prints it."""
+    first_moved: bool = False
+    """This segment is what brought `first` into its state."""
+    second_moved: bool = False
+    lost: bool = False
+    """Its bytes were sent again before anything acknowledged them: it was seen here, and did not arrive."""
 
 
 class LadderFold(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="fold"):
@@ -147,3 +152,5 @@ class StreamPiece(msgspec.Struct, frozen=True, array_like=True, gc=False):
     data: bytes
     missing: int = 0
     """Bytes that belong before these and are not there: lost, evicted or cut by the snap length."""
+    cut: int = 0
+    """How many of those the snap length cut off."""
