@@ -197,6 +197,9 @@ class Monitor:
     def command_actor(self, number: int, command: ActorCommand, text: str = "") -> ActorReport:
         return self._actors.command(number, command, text)
 
+    def kill_actor(self, number: int) -> None:
+        self._actors.kill(number)
+
     def actors(self) -> tuple[ActorView, ...]:
         """Every actor with a fresh report, without the rest of a refresh."""
         return self._actors.views()

@@ -15,6 +15,7 @@ IPv4, the same at every run, because
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -49,12 +50,12 @@ TEMPLATES: Final[dict[str, Template]] = {
 }
 
 
-def template_knobs(name: str, kind: str, knobs: Knobs) -> Knobs:
-    """`knobs` with what the template says for actors of this kind. Raises BadInput for a name there is not."""
-    try:
-        template = TEMPLATES[name]
-    except KeyError:
-        raise BadInput(f"there is no template {name!r}", hint=f"there is {', '.join(TEMPLATES)}") from None
+def template_knobs(name: str, kind: str, knobs: Knobs, saved: Mapping[str, Template] = {}) -> Knobs:
+    """`knobs` with what the template, ours or a saved one, says for actors of this kind. Raises BadInput for a name
+    there is not."""
+    template = TEMPLATES.get(name) or saved.get(name)
+    if template is None:
+        raise BadInput(f"there is no template {name!r}", hint=f"there is {', '.join((*TEMPLATES, *saved))}")
     return set_knobs(knobs, template.settings.get(kind, {}))
 
 

@@ -135,6 +135,10 @@ class MonitorView(Protocol):
         """Ask something of a running actor."""
         ...
 
+    def kill_actor(self, number: int) -> None:
+        """Kill an actor's process (SIGKILL), as a crash would end it."""
+        ...
+
     def restart(self, role: Role) -> None:
         """Start a dead worker anew."""
         ...

@@ -96,6 +96,13 @@ class Actors:
         held.report = _report(held.worker, CommandActor(command, text))
         return held.report
 
+    def kill(self, number: int) -> None:
+        """Kill an actor's process (SIGKILL), as a crash would: its kernel closes its sockets. It is listed as failed."""
+        held = self._find(number)
+        if held.worker is None:
+            raise LabError(f"actor {number} ({held.spec.kind}) has ended")
+        held.worker.kill()
+
     def views(self) -> tuple[ActorView, ...]:
         """Every actor with a fresh report."""
         with self._lock:

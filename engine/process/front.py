@@ -79,6 +79,10 @@ class Worker(Generic[Request, Reply]):
             raise EngineError(reply.sentence)
         return reply
 
+    def kill(self) -> None:
+        """Kill the process (SIGKILL); the launcher tells when it is gone."""
+        self._kill(self.pid)
+
     def close(self) -> None:
         """End the channel, and with it the process."""
         self._channel.shut()

@@ -352,6 +352,9 @@ class FakeMonitor:
         self.asked.append(("command_actor", (number, command)))
         return self.actors[number].report
 
+    def kill_actor(self, number: int) -> None:
+        self.asked.append(("kill_actor", number))
+
     def restart(self, role: Role) -> None:
         self.asked.append(("restart", role))
 

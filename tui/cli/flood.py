@@ -11,6 +11,7 @@ import msgspec
 from engine.insight.ledger import FloodBalance, flood_balance
 from engine.lab.catalogue import KINDS
 from engine.lab.knobs import parse_knob, set_knobs
+from engine.lab.saved import load_templates, templates_path
 from engine.lab.templates import TEMPLATES, template_knobs
 from engine.model.errors import LabError
 from engine.model.lab import ActorSpec, ActorState
@@ -39,7 +40,7 @@ class Flood(msgspec.Struct, frozen=True):
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of the server, on this machine.")
 @click.option("--port", default="65432", show_default=True, help="Its port; 0 lets the kernel choose.")
 @click.option("--connections", default="1", show_default=True, help="How many at once.")
-@click.option("--template", type=click.Choice(sorted(TEMPLATES)), help="A named set of buffer sizes.")
+@click.option("--template", metavar="NAME", help=f"A named set of knobs: {', '.join(TEMPLATES)}, or a saved one.")
 @click.option("--json", "as_json", is_flag=True, help="Measure once at rest, print one object, and end.")
 @click.pass_context
 def flood_command(
@@ -74,7 +75,7 @@ def start(monitor: Monitor, kind: str, values: Mapping[str, object], template: s
     """Start one actor. Raises LabError if it fails at once."""
     knobs = KINDS[kind].default_knobs()
     if template is not None:
-        knobs = template_knobs(template, kind, knobs)
+        knobs = template_knobs(template, kind, knobs, load_templates(templates_path()))
     view = monitor.start_actor(ActorSpec(kind, set_knobs(knobs, values)))
     if view.report.state is ActorState.FAILED:
         raise LabError(view.report.error)

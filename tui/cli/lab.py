@@ -6,6 +6,7 @@ import click
 
 from engine.lab.catalogue import KINDS, ActorKind
 from engine.lab.knobs import KNOBS, parse_knob
+from engine.lab.saved import load_templates, templates_path
 from engine.lab.templates import TEMPLATES, template_knobs
 from engine.model.lab import ActorSpec, Knobs
 from tui.cli.actor_run import run_actor
@@ -42,7 +43,9 @@ def actor_command(kind: ActorKind) -> click.Command:
 
     defaults = kind.default_knobs()
     options: list[click.Parameter] = [
-        click.Option(["--template"], type=click.Choice(sorted(TEMPLATES)), help="A named set of knobs."),
+        click.Option(
+            ["--template"], metavar="NAME", help=f"A named set of knobs: {', '.join(TEMPLATES)}, or a saved one."
+        ),
         click.Option(["--calls/--no-calls"], default=False, help="Print every socket call as it is made."),
         click.Option(["--json", "as_json"], is_flag=True, help="JSON Lines."),
     ]
@@ -69,7 +72,7 @@ def typed_knobs(kind: ActorKind, template: str | None, typed: dict[str, str | No
 
     knobs = kind.default_knobs()
     if template is not None:
-        knobs = template_knobs(template, kind.kind, knobs)
+        knobs = template_knobs(template, kind.kind, knobs, load_templates(templates_path()))
     values = {name: parse_knob(name, text) for name, text in typed.items() if text is not None}
     return msgspec.structs.replace(knobs, **values)
 
