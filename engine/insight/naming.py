@@ -1,0 +1,43 @@
+"""How an end of a connection, a listener or a program is named in a sentence."""
+
+from __future__ import annotations
+
+from engine.model.sockets import Owner, SocketEntry
+from engine.model.tcp import SocketState
+from engine.text.units import endpoint
+
+
+def program(entry: SocketEntry) -> str:
+    """`sink (41210)`, `nginx (812) and 3 more`, or what is known instead of a name."""
+    if not entry.owners:
+        return "a program that is not known" if entry.inode else "no program"
+    first = entry.owners[0]
+    others = len({owner.pid for owner in entry.owners}) - 1
+    return owner_name(first) + (f" and {others} more" if others else "")
+
+
+def owner_name(owner: Owner) -> str:
+    """`sink (41210)`."""
+    return f"{owner.name} ({owner.pid})"
+
+
+def local_end(entry: SocketEntry) -> str:
+    """`127.0.0.1:65432`."""
+    return endpoint(entry.local_address, entry.local_port)
+
+
+def peer_end(entry: SocketEntry) -> str:
+    """`127.0.0.1:53225`."""
+    return endpoint(entry.peer_address, entry.peer_port)
+
+
+def end_name(entry: SocketEntry) -> str:
+    """`sink (41210) 127.0.0.1:65432`; the address alone where nobody is known to hold it."""
+    return f"{owner_name(entry.owners[0])} {local_end(entry)}" if entry.owners else local_end(entry)
+
+
+def connection_name(entry: SocketEntry) -> str:
+    """`sink (41210) 127.0.0.1:65432 ⇄ 127.0.0.1:53225`."""
+    if entry.state in (SocketState.LISTEN, SocketState.UNCONN) or not entry.peer_port:
+        return end_name(entry)
+    return f"{end_name(entry)} ⇄ {peer_end(entry)}"
