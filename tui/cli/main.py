@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lab": ("tui.cli.lab", "lab_command"),
     "lookup": ("tui.cli.lookup", "lookup_command"),
     "ls": ("tui.cli.ls", "ls_command"),
+    "port": ("tui.cli.port", "port_command"),
     "read": ("tui.cli.read", "read_command"),
 }
 """Name to the module and the click command in it; the app itself is the group's own call."""
