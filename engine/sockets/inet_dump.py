@@ -29,8 +29,8 @@ from engine.sockets.sock_diag import (
     skmem,
 )
 
-_PEEK: Final = struct.Struct("=IHHI4x" + "H2x36x4xQ")
-"""Length, type, flags, sequence, family and state in one, cookie."""
+_PEEK: Final = struct.Struct("=IHHI4xH")
+"""Length, type, flags, sequence; family and state in one."""
 PORTS: Final = array("H", range(65536))
 """The port whose two bytes in network order read as this number here: a look-up costs half of two shifts."""
 if sys.byteorder == "little":
@@ -89,69 +89,74 @@ class InetDump(Dump):
     def feed(self, buffer: bytes) -> None:
         """Take one buffer as recv() returned it.
 
-        The loop takes whole, well-formed rows of known layout, which is nearly all; anything else goes to Dump.feed.
+        The loop takes runs of whole, well-formed rows of one known layout, which are nearly all; anything else goes to
+        Dump.feed.
         """
-        layouts, previous, before = self._layouts, self._previous, self._before
-        entries, fresh, hashes, wanted = self.entries, self.fresh, self._hashes, self.sequence
-        peek, remembers, entry_of = _PEEK.unpack_from, self._memory is not None, self._entry
-        offset, end = 0, len(buffer)
-        last_whole = end - MESSAGE_SIZE
-        while offset <= last_whole:
-            length, kind, flags, sequence, family_state, cookie = peek(buffer, offset)
+        view, offset, end = memoryview(buffer), 0, len(buffer)
+        while offset <= end - MESSAGE_SIZE:
+            length, kind, flags, sequence, family_state = _PEEK.unpack_from(buffer, offset)
             stop = offset + length
-            if kind != SOCK_DIAG_BY_FAMILY or flags != NLM_F_MULTI or sequence != wanted or stop > end:
+            if kind != SOCK_DIAG_BY_FAMILY or flags != NLM_F_MULTI or sequence != self.sequence or stop > end:
                 break
-            layout = layouts.get(length << 16 | family_state)
-            if layout is None:
-                if length < MESSAGE_SIZE:
-                    break
+            layout = self._layouts.get(length << 16 | family_state)
+            if layout is not None and offset + layout.step <= end:
+                offset = self._run(buffer, view, offset, layout, length, family_state)
+            elif length >= MESSAGE_SIZE:
                 self.take(buffer, kind, flags, offset, stop)
                 offset = (stop + 3) & ~3
-                continue
-            if remembers:
-                times = layout.times_start
-                if times:
-                    digest = hash((buffer[offset + 16 : offset + times], buffer[offset + layout.times_end : stop]))
-                else:
-                    digest = hash(buffer[offset + 16 : stop])
-                if before.get(cookie) == digest:
-                    known = previous.get(cookie)
-                    if known is not None:
-                        entries[cookie] = known
-                        offset = (stop + 3) & ~3
-                        continue
-                hashes[cookie] = digest
-            values = layout.unpack(buffer, offset)
-            if values[HEAD_VALUES::2] == layout.headers:
-                entries[cookie] = entry_of(layout, layout.pick(values + ABSENT))
-                fresh.append(cookie)
             else:
-                self.take(buffer, kind, flags, offset, stop)
-            offset = (stop + 3) & ~3
+                break
         if offset < end:
             super().feed(buffer[offset:] if offset else buffer)
 
+    def _run(self, buffer: bytes, view: memoryview, offset: int, layout: Layout, length: int, family_state: int) -> int:
+        """Take the messages from `offset` on that have the header and the layout of the first; where they end."""
+        entries, previous, before, hashes = self.entries, self._previous, self._before, self._hashes
+        step, header = layout.step, buffer[offset : offset + HEADER_SIZE]
+        whole = (len(buffer) - offset) // step * step
+        for head, kind, first, cookie, second, third in layout.compare(view[offset : offset + whole]):
+            if head != header or kind != family_state:
+                break
+            digest = hash((first, second, third))
+            if before.get(cookie) == digest and (known := previous.get(cookie)) is not None:
+                entries[cookie] = known
+            else:
+                values = layout.unpack(buffer, offset)
+                if values[HEAD_VALUES::2] == layout.headers:
+                    hashes[cookie] = digest
+                    entries[cookie] = self._entry(layout, layout.pick(values + ABSENT))
+                    self.fresh.append(cookie)
+                else:
+                    self.take(buffer, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, offset, offset + length)
+            offset += step
+        return offset
+
     def remember(self) -> None:
         """The dump is complete: let the memory know its messages."""
-        if self._memory is not None:
-            hashes = self._memory.hashes
-            hashes |= self._hashes
-            if len(hashes) > 2 * len(self.entries):
-                self._memory.hashes = {cookie: hashes[cookie] for cookie in self.entries if cookie in hashes}
+        memory, hashes = self._memory, self._hashes
+        if memory is None:
+            return
+        if self._previous:
+            # A socket that came twice, changed and then as before, stands as before.
+            again = [cookie for cookie in hashes if self._previous.get(cookie) is self.entries[cookie]]
+            for cookie in again:
+                del hashes[cookie]
+        if memory.hashes:
+            memory.hashes |= hashes
+        else:
+            memory.hashes = hashes
+        if len(memory.hashes) > 2 * len(self.entries):
+            kept = memory.hashes
+            memory.hashes = {cookie: kept[cookie] for cookie in self.entries if cookie in kept}
 
     def row(self, buffer: bytes, start: int, end: int) -> None:
         """Decode one row. Raises MalformedMessage."""
         entry, layout = self._decode(buffer, start, end)
         self.entries[entry.key] = entry
         self.fresh.append(entry.key)
-        if self._memory is not None:
-            start -= HEADER_SIZE
-            times = layout.times_start
-            if times:
-                digest = hash((buffer[start + 16 : start + times], buffer[start + layout.times_end : end]))
-            else:
-                digest = hash(buffer[start + 16 : end])
-            self._hashes[entry.key] = digest
+        message = buffer[start - HEADER_SIZE : end].ljust(layout.step, b"\0")
+        ((_, _, first, _, second, third),) = layout.compare(message)
+        self._hashes[entry.key] = hash((first, second, third))
 
     def decode(self, buffer: bytes, start: int, end: int) -> SocketEntry:
         """The row in `buffer[start:end]`, netlink header excluded, kept nowhere. Raises MalformedMessage."""

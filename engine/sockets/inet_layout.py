@@ -36,6 +36,7 @@ _HEADS: Final = {
 HEADER_SIZE: Final = 16
 MESSAGE_SIZE: Final = HEADER_SIZE + 72
 HEAD_VALUES: Final = 13
+_COOKIE_END: Final = HEADER_SIZE + 52
 
 ABSENT: Final = (None, b"")
 """What is put behind the values of a message, to be picked for the attributes that it does not have."""
@@ -58,11 +59,16 @@ structs grow with the kernel); what stands in its place when a message does not 
 
 
 class Layout:
-    """Where the parts of messages of one length, family and state lie. `unpack` takes the whole message; its values are
-    those of the head, then in turn an attribute's header and its payload. `pick` puts them in the order that
-    `InetDump._entry` wants, absent attributes included."""
+    """Where the parts of messages of one length, family and state lie.
 
-    __slots__ = ("family", "headers", "pick", "state", "times_end", "times_start", "unpack")
+    `unpack` takes the whole message; its values are those of the head, then in turn an attribute's header and its
+    payload. `pick` puts them in the order that `InetDump._entry` wants, absent attributes included. `compare` tells of
+    each message in a run of such the netlink header, family and state in one, what lies before the cookie, the cookie,
+    and what lies behind it in two parts, between which are the times of tcp_info that count up by themselves; `step`
+    is from one message to the next.
+    """
+
+    __slots__ = ("compare", "family", "headers", "pick", "state", "step", "unpack")
 
     def __init__(self, buffer: bytes, start: int, end: int) -> None:
         """Walk `buffer[start:end]`, a whole message. Raises MalformedMessage."""
@@ -72,7 +78,7 @@ class Layout:
         formats = [_HEADS[self.family]]
         headers: list[bytes] = []
         positions: dict[int, int] = {}
-        self.times_start = 0
+        times_start = times_end = end - start
         for number, (kind, first, last) in enumerate(attributes(buffer, start + MESSAGE_SIZE, end)):
             size = last - first
             form, least, _ = _ATTRIBUTES.get(kind, ("", 0, 0))
@@ -84,9 +90,12 @@ class Layout:
             headers.append(buffer[first - 4 : first])
             positions[kind] = HEAD_VALUES + 2 * number + 1
             if kind == INET_DIAG_INFO and size >= tcp_info.TIMES_END:
-                self.times_start = first - start + tcp_info.TIMES_START
-        self.times_end = self.times_start + tcp_info.TIMES_END - tcp_info.TIMES_START
+                times_start = first - start + tcp_info.TIMES_START
+                times_end = first - start + tcp_info.TIMES_END
         self.headers = tuple(headers)
         wanted = (positions.get(kind, absent) for kind, (_, _, absent) in _ATTRIBUTES.items())
         self.pick = itemgetter(*range(HEAD_VALUES), *wanted)
         self.unpack = struct.Struct("".join(formats)).unpack_from
+        changing = f"{times_start - _COOKIE_END}s{times_end - times_start}x{end - start - times_end}s{start - end & 3}x"
+        parts = struct.Struct(f"={HEADER_SIZE}sH42sQ{changing}")
+        self.compare, self.step = parts.iter_unpack, parts.size

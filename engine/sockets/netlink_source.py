@@ -139,10 +139,7 @@ class NetlinkSource:
             dump = InetDump(family, sequence, memory, previous)
             self._complete(request, dump, between, family)
             dump.remember()
-            rows.entries |= dump.entries
-            rows.fresh += dump.fresh
-            rows.interrupted += dump.interrupted
-            rows.malformed += dump.malformed
+            rows.add(Rows(dump.entries, dump.fresh, int(dump.interrupted), dump.malformed))
         return rows
 
     def _read_other(self, family: str, between: Callable[[], None]) -> Rows:

@@ -14,7 +14,7 @@ Every holder is listed, since forked servers share a socket. Holders are keyed b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from typing import Final
 
 from engine.model.sockets import Owner
@@ -71,18 +71,19 @@ class OwnerTracker:
         self._labels: Mapping[int, str] = {}
         self._wanted: set[int] = set()
         self._changed: set[int] = set()
+        self._new: Set[int] = frozenset()
         self._round: list[int] = []
         self._pending: list[str] = []
         self._pending_pid = 0
 
-    def update(self, wanted: Iterable[int], labels: Mapping[int, str]) -> set[int]:
+    def update(self, wanted: Set[int], labels: Mapping[int, str]) -> set[int]:
         """Look for the holders of `wanted`, new inodes, and look at some of the known ones again. `labels` says which
-        PIDs are ours. Returns the inodes whose holders may have changed; of `wanted`, all that were looked for."""
-        new_inodes = set(wanted)
-        self._changed |= new_inodes
-        for inode in new_inodes:
+        PIDs are ours. Returns the inodes whose holders may have changed; those of `wanted` are not among them unless
+        they were found in a later refresh."""
+        for inode in wanted:
             self.holders.setdefault(inode, NOBODY)
-        self._wanted |= new_inodes
+        self._new = wanted
+        self._wanted.update(wanted)
         self._relabel(labels)
         new = self._meet()
         budget = LOOKUP_LINKS
@@ -96,6 +97,7 @@ class OwnerTracker:
         self._recheck(RECHECK_LINKS)
         self.refused = sum(process.refused for process in self._known.values())
         changed, self._changed = self._changed, set()
+        self._new = frozenset()
         return changed
 
     def find(self, inodes: set[int]) -> dict[int, tuple[Owner, ...]]:
@@ -254,7 +256,8 @@ class OwnerTracker:
         )
         others = self.holders[inode]
         self.holders[inode] = tuple(sorted((*others, owner), key=_by_pid)) if others else (owner,)
-        self._changed.add(inode)
+        if inode not in self._new:
+            self._changed.add(inode)
         self._wanted.discard(inode)
 
     def _give_up(self, process: _Process, fd: int) -> None:

@@ -138,9 +138,9 @@ class TableReader:
         left -= wanted
         tracker.forget(left)
         changed = tracker.update(wanted, labels)
-        keys = dict.fromkeys(rows.fresh)
+        keys: Collection[int] = rows.fresh
         if changed:
-            keys |= dict.fromkeys(keys_by_inode(entries, changed))
+            keys = {*rows.fresh, *keys_by_inode(entries, changed)}
         hidden = tracker.refused > 0 or tracker.hidepid
         for key in keys:
             entry = entries[key]

@@ -39,6 +39,16 @@ class Rows(msgspec.Struct):
     interrupted: int = 0
     malformed: int = 0
 
+    def add(self, rows: Rows) -> None:
+        """Take other rows in, which are not to be used any more: the first are taken as they are."""
+        if self.entries:
+            self.entries |= rows.entries
+            self.fresh += rows.fresh
+        else:
+            self.entries, self.fresh = rows.entries, rows.fresh
+        self.interrupted += rows.interrupted
+        self.malformed += rows.malformed
+
 
 class SocketSource(Protocol):
     """A way to read the kernel's socket table."""
@@ -95,10 +105,7 @@ def read_table(
             except SourceError as error:
                 refusals.append(error)
                 continue
-            whole.entries |= rows.entries
-            whole.fresh += rows.fresh
-            whole.interrupted += rows.interrupted
-            whole.malformed += rows.malformed
+            whole.add(rows)
             used.append(source.name)
             if refusals and not isinstance(refusals[0], NoSuchTable):
                 degradations.append(_fallback(family, source.name, refusals[0]))
