@@ -17,11 +17,11 @@ def as_command(spec: ActorSpec) -> str:
     for name in kind.knobs:
         value = getattr(spec.knobs, name)
         if value != getattr(defaults, name):
-            words.append(f"--{name.replace('_', '-')}={_typed(value)}")
+            words.append(f"--{name.replace('_', '-')}={as_typed(value)}")
     return shlex.join(words)
 
 
-def _typed(value: object) -> str:
+def as_typed(value: object) -> str:
     """A value as a person types it; nothing for None."""
     if isinstance(value, bool):
         return "on" if value else "off"

@@ -97,7 +97,7 @@ class Actors:
         return held.report
 
     def kill(self, number: int) -> None:
-        """Kill an actor's process (SIGKILL), as a crash would: its kernel closes its sockets. It is listed as failed."""
+        """Kill an actor's process (SIGKILL), as a crash would end it; it is then listed as failed."""
         held = self._find(number)
         if held.worker is None:
             raise LabError(f"actor {number} ({held.spec.kind}) has ended")
