@@ -46,7 +46,8 @@ _FAST_RETRANSMISSION_NS = 20_000_000
 _OUT_OF_ORDER_NS = 3_000_000
 """A late segment this soon after the highest one is out of order, where the initial round trip is unknown."""
 
-_MAX_FLIGHT = 2_000_000_000
+MAX_FLIGHT = 2_000_000_000
+"""More bytes than this cannot be on their way: the numbers contradict each other, as Wireshark sees it too."""
 
 
 Analysis = tuple[int, int, int, int, int, int]
@@ -138,17 +139,17 @@ def analyse(
 
     acks_frame = ack_rtt_ns = 0
     if you.unacked:
-        acks_frame, sent_ns = _acknowledge(you, ack)
+        acks_frame, sent_ns = acknowledge(you, ack)
         if acks_frame:
             ack_rtt_ns = now_ns - sent_ns
     if flags & ACK:
         you.flight_known = True
-    in_flight = 0
+    flight = 0
     if length and me.flight_known and me.unacked:
-        in_flight = _in_flight(me) - you.sacked - (1 if flags & _SYN_FIN else 0)
-        if not 0 < in_flight < _MAX_FLIGHT:
-            in_flight = 0
-    return findings, acks_frame, ack_rtt_ns, in_flight, rto_ns, rto_frame
+        flight = in_flight(me) - you.sacked - (1 if flags & _SYN_FIN else 0)
+        if not 0 < flight < MAX_FLIGHT:
+            flight = 0
+    return findings, acks_frame, ack_rtt_ns, flight, rto_ns, rto_frame
 
 
 def _fills_window(you: Direction, end: int) -> bool:
@@ -215,7 +216,7 @@ def _first_sending(me: Direction) -> tuple[int, int]:
     return me.nextseq_frame, me.nextseq_ns
 
 
-def _in_flight(me: Direction) -> int:
+def in_flight(me: Direction) -> int:
     """From the lowest number not acknowledged to the highest end, both relative, as Wireshark counts it."""
     base = me.base
     low, high = me.unacked_low - base & _WRAP, me.unacked_high - base & _WRAP
@@ -226,12 +227,12 @@ def _in_flight(me: Direction) -> int:
     return max(sent.end - base & _WRAP for sent in unacked) - min(sent.seq - base & _WRAP for sent in unacked)
 
 
-def _acknowledge(you: Direction, ack: int) -> tuple[int, int]:
+def acknowledge(you: Direction, ack: int) -> tuple[int, int]:
     """Drop what `ack` acknowledges from the segments on their way; frame and time of the one that ends there, or 0."""
     unacked = you.unacked
     if not unacked:
         return 0, 0
-    if (ack - you.unacked_low - 1 & _WRAP) >= _HALF and (you.unacked_high - you.unacked_low & _WRAP) < _MAX_FLIGHT:
+    if (ack - you.unacked_low - 1 & _WRAP) >= _HALF and (you.unacked_high - you.unacked_low & _WRAP) < MAX_FLIGHT:
         return 0, 0  # nothing starts before it
     frame = sent_ns = 0
     if you.unacked_sorted:

@@ -38,6 +38,7 @@ from engine.flow.opening import (
 )
 from engine.flow.options import TIMESTAMPS_ALONE, parse_options
 from engine.flow.placed import ACKS_UNSEEN_AGAIN, CUT_OPTIONS, MALFORMED, MULTIPATH, NO_STREAM, UNCERTAIN, Placed
+from engine.flow.plain import place_plain
 from engine.flow.rtt import smoothed
 from engine.flow.turns import TURNING, turn
 from engine.model.packets import Segment
@@ -119,6 +120,12 @@ class FlowTable:
         if self._by_interface:
             key += segment.interface.to_bytes(4, "big")
         flow, me, you = self._entries.get(key) or self._enter(key, segment, number)
+        if not (flow.special or flow.settling or marks or self._loss_epoch != flow.loss_epoch):
+            plain = place_plain(flow, me, you, segment, number)
+            if plain is not None:
+                if not number % CHARGE_STEP:
+                    self._charge(flow)
+                return plain
         if flags & SYN:
             findings = reused(me, seq, flags)
             if findings and not flags & ACK:
