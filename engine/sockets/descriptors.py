@@ -48,8 +48,16 @@ class Descriptors:
 
     def closed(self, names: Iterable[str]) -> list[int]:
         """Known descriptors that are not among the open ones."""
-        opened = set(map(int, names))
-        return [fd for fd, _ in self if fd not in opened]
+        low, opened, high = self._low, bytearray(len(self._low)), set()
+        dense = len(low)
+        for fd in map(int, names):
+            if fd < dense:
+                opened[fd] = 1
+            else:
+                high.add(fd)
+        return [fd for fd, inode in enumerate(low) if inode and not opened[fd]] + [
+            fd for fd in self._high if fd not in high
+        ]
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """(descriptor, inode) of each."""

@@ -8,9 +8,8 @@ from that is it walked again.
 
 from __future__ import annotations
 
+import socket
 import struct
-import sys
-from array import array
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -31,10 +30,9 @@ from engine.sockets.sock_diag import (
 
 _PEEK: Final = struct.Struct("=IHHI4xH")
 """Length, type, flags, sequence; family and state in one."""
-PORTS: Final = array("H", range(65536))
-"""The port whose two bytes in network order read as this number here: a look-up costs half of two shifts."""
-if sys.byteorder == "little":
-    PORTS.byteswap()
+PORTS: Final = [0] * 65536
+"""The port whose two bytes in network order read as this number here; 0 where no row has had it yet. So each port is
+one object, however many rows have it, and a look-up costs half of two shifts."""
 
 LAYOUTS_MAX: Final = 256
 """Layouts remembered by a memory: a kernel produces about a dozen; a stream of nonsense may not fill memory."""
@@ -46,6 +44,11 @@ CONGESTION_NAMES_MAX: Final = 64
 @lru_cache(CONGESTION_NAMES_MAX)
 def _congestion(raw: bytes) -> str:
     return raw.split(b"\0", 1)[0].decode("ascii", "backslashreplace")
+
+
+def _port(swapped: int) -> int:
+    PORTS[swapped] = port = socket.ntohs(swapped)
+    return port
 
 
 class InetMemory:
@@ -119,13 +122,14 @@ class InetDump(Dump):
                 break
             digest = hash((first, second, third))
             if before.get(cookie) == digest and (known := previous.get(cookie)) is not None:
-                entries[cookie] = known
+                entries[known.key] = known  # its own number, and not one more for each socket
             else:
                 values = layout.unpack(buffer, offset)
                 if values[HEAD_VALUES::2] == layout.headers:
-                    hashes[cookie] = digest
-                    entries[cookie] = self._entry(layout, layout.pick(values + ABSENT))
-                    self.fresh.append(cookie)
+                    entry = self._entry(layout, layout.pick(values + ABSENT))
+                    hashes[entry.key] = digest
+                    entries[entry.key] = entry
+                    self.fresh.append(entry.key)
                 else:
                     self.take(buffer, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, offset, offset + length)
             offset += step
@@ -222,9 +226,9 @@ class InetDump(Dump):
             recv_q,
             send_q,
             local,
-            PORTS[sport],
+            PORTS[sport] or _port(sport),
             peer,
-            PORTS[dport],
+            PORTS[dport] or _port(dport),
             interface,
             uid,
             inode,

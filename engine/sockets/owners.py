@@ -14,7 +14,8 @@ Every holder is listed, since forked servers share a socket. Holders are keyed b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from array import array
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from engine.model.sockets import Owner
@@ -71,19 +72,20 @@ class OwnerTracker:
         self._labels: Mapping[int, str] = {}
         self._wanted: set[int] = set()
         self._changed: set[int] = set()
-        self._new: Set[int] = frozenset()
+        self._late: set[int] = set()
         self._round: list[int] = []
-        self._pending: list[str] = []
+        self._pending = array("I")
+        """Descriptors of `_pending_pid` that the round has still to read."""
         self._pending_pid = 0
 
-    def update(self, wanted: Set[int], labels: Mapping[int, str]) -> set[int]:
+    def update(self, wanted: set[int], labels: Mapping[int, str]) -> set[int]:
         """Look for the holders of `wanted`, new inodes, and look at some of the known ones again. `labels` says which
-        PIDs are ours. Returns the inodes whose holders may have changed; those of `wanted` are not among them unless
-        they were found in a later refresh."""
+        PIDs are ours. `wanted` becomes the tracker's own. Returns the inodes whose holders may have changed; those of
+        `wanted` need not be among them unless they are found in a later refresh."""
         for inode in wanted:
             self.holders.setdefault(inode, NOBODY)
-        self._new = wanted
-        self._wanted.update(wanted)
+        self._late, self._wanted = self._wanted, wanted
+        self._wanted |= self._late
         self._relabel(labels)
         new = self._meet()
         budget = LOOKUP_LINKS
@@ -97,7 +99,6 @@ class OwnerTracker:
         self._recheck(RECHECK_LINKS)
         self.refused = sum(process.refused for process in self._known.values())
         changed, self._changed = self._changed, set()
-        self._new = frozenset()
         return changed
 
     def find(self, inodes: set[int]) -> dict[int, tuple[Owner, ...]]:
@@ -181,11 +182,11 @@ class OwnerTracker:
                     if not self._round:
                         return
                 self._pending_pid = self._round.pop()
-                self._pending = self._begin_again(self._pending_pid)
+                self._pending = array("I", map(int, self._begin_again(self._pending_pid)))
                 budget -= VISIT_LINKS
             now, self._pending = self._pending[: max(budget, 0)], self._pending[max(budget, 0) :]
             if process := self._known.get(self._pending_pid):
-                budget -= self._read(process, now)
+                budget -= self._read(process, list(map(str, now)))
             if budget <= 0:
                 return
 
@@ -256,7 +257,7 @@ class OwnerTracker:
         )
         others = self.holders[inode]
         self.holders[inode] = tuple(sorted((*others, owner), key=_by_pid)) if others else (owner,)
-        if inode not in self._new:
+        if inode not in self._wanted or inode in self._late:
             self._changed.add(inode)
         self._wanted.discard(inode)
 

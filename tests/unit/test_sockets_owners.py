@@ -104,7 +104,7 @@ def test_the_round_is_bounded_and_reaches_everyone(
     for pid in (10, 11):
         proc.run(pid, sockets={fd: 100 * pid + fd for fd in range(6)})
     inodes = {100 * pid + fd for pid in (10, 11) for fd in range(6)}
-    tracker.update(inodes, {})
+    tracker.update(set(inodes), {})
     for pid in (10, 11):
         proc.run(pid, sockets={fd: 100 * (21 - pid) + fd for fd in range(6)}, start_time=pid)
     seen: set[int] = set()
