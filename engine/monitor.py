@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from errno import EACCES, ENODEV, EPERM
 from typing import Any, TypeVar
 
+from engine.model.ending import EndingChoice
 from engine.model.errors import CaptureError, ChannelError, EngineError, MissingRight
 from engine.model.health import Degradation, Role, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
@@ -48,8 +49,9 @@ from engine.model.messages import (
 )
 from engine.model.packets import CaptureOptions, CaptureStatus, Dissection
 from engine.model.snapshot import ActorView, RowChange, Snapshot
-from engine.model.sockets import SocketCounters, SocketEntry
+from engine.model.sockets import Owner, SocketCounters, SocketEntry
 from engine.process.actors import Actors
+from engine.process.ending import end_process, ending_choice
 from engine.process.front import LauncherLine, Worker
 from engine.process.table import FrontTable
 from engine.text.sanitize import printable
@@ -166,6 +168,14 @@ class Monitor:
 
     def close_sockets(self, keys: tuple[int, ...]) -> None:
         _expect(self._ask(Role.SOCKETS, DestroySockets(keys)), SocketsDestroyed)
+
+    def ending(self, entry: SocketEntry, entries: Sequence[SocketEntry]) -> EndingChoice:
+        with self._lock:
+            worker = self._workers.get(Role.SOCKETS)
+        return ending_choice(entry, entries, worker.pid if worker else 0)
+
+    def end_process(self, owner: Owner) -> str:
+        return end_process(owner)
 
     def set_capture(self, options: CaptureOptions) -> CaptureStatus:
         descriptor, errno = self._line.open_packet_socket()

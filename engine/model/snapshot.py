@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from engine.model.ending import EndingChoice
 from engine.model.health import Degradation, Role, WorkerState
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec
 from engine.model.messages import (
@@ -19,7 +20,7 @@ from engine.model.messages import (
     StreamAnswer,
 )
 from engine.model.packets import CaptureOptions, CaptureStatus, Dissection
-from engine.model.sockets import SocketCounters, SocketEntry
+from engine.model.sockets import Owner, SocketCounters, SocketEntry
 
 
 class RowChange(StrEnum):
@@ -113,6 +114,14 @@ class MonitorView(Protocol):
 
     def close_sockets(self, keys: tuple[int, ...]) -> None:
         """Close sockets by SOCK_DESTROY; needs CAP_NET_ADMIN."""
+        ...
+
+    def ending(self, entry: SocketEntry, entries: Sequence[SocketEntry]) -> EndingChoice:
+        """What can be done about a socket of the table `entries`: closing it, or ending a process that holds it."""
+        ...
+
+    def end_process(self, owner: Owner) -> str:
+        """End a process by TERM, and by KILL if it stays; how it ended."""
         ...
 
     def set_capture(self, options: CaptureOptions) -> CaptureStatus:

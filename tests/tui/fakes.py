@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from engine.insight.hits import process_hits, socket_hits, socket_title
+from engine.model.ending import GRANTED, EndingChoice, ProcessAim
 from engine.model.errors import EngineError
 from engine.model.flows import FlowSummary, LadderGap, LadderItem, StreamPiece
 from engine.model.health import Degradation, Role, Trust, WorkerState
@@ -250,6 +252,7 @@ class FakeMonitor:
         self.actors: dict[int, ActorView] = {}
         self.on_start: Callable[[ActorSpec], ActorReport] = _running
         self.refreshes = 0
+        self.may_close = self.may_end = GRANTED
         self._lock = threading.Lock()
 
     def refresh(self) -> Snapshot:
@@ -324,6 +327,14 @@ class FakeMonitor:
 
     def close_sockets(self, keys: tuple[int, ...]) -> None:
         self.asked.append(("close_sockets", keys))
+
+    def ending(self, entry: SocketEntry, entries: Sequence[SocketEntry]) -> EndingChoice:
+        aims = tuple(ProcessAim(one, self.may_end, process_hits(one, entries)) for one in entry.owners)
+        return EndingChoice(socket_title(entry), self.may_close, socket_hits(entry, entries), aims)
+
+    def end_process(self, owner: Owner) -> str:
+        self.asked.append(("end_process", owner.pid))
+        return f"{owner.name} (pid {owner.pid}) ended by SIGTERM"
 
     def set_sockets(self, options: SocketsOptions) -> None:
         self.asked.append(("set_sockets", options))
