@@ -77,6 +77,10 @@ class MonitorView(Protocol):
         """Rows of the packet list; `first` -1 for the newest `count`."""
         ...
 
+    def new_packets(self, after: int, count: int, display_filter: str = "", handshakes: bool = False) -> PacketsAnswer:
+        """Rows numbered above `after`, oldest first: for whoever follows a capture as it goes (AskNewPackets)."""
+        ...
+
     def dissect(self, number: int) -> Dissection:
         """One frame taken apart by scapy in its own process."""
         ...
@@ -134,6 +138,10 @@ class MonitorView(Protocol):
 
     def start_actor(self, spec: ActorSpec) -> ActorView:
         """Start an actor in its own process; returns once it runs or has failed (`report.error`)."""
+        ...
+
+    def actors(self) -> tuple[ActorView, ...]:
+        """Every actor with a fresh report, without the rest of a refresh."""
         ...
 
     def stop_actor(self, number: int) -> ActorReport:

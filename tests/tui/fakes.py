@@ -249,7 +249,7 @@ class FakeMonitor:
         self.asked: list[tuple[str, object]] = []
         self.rows_asked: list[int] = []
         self.filters_asked: list[str] = []
-        self.actors: dict[int, ActorView] = {}
+        self.held: dict[int, ActorView] = {}
         self.on_start: Callable[[ActorSpec], ActorReport] = _running
         self.refreshes = 0
         self.may_close = self.may_end = GRANTED
@@ -261,8 +261,8 @@ class FakeMonitor:
                 raise self.failure
             self.refreshes += 1
             served = self.snapshots.pop(0) if len(self.snapshots) > 1 else self.snapshots[0]
-            if self.actors:
-                served = msgspec.structs.replace(served, actors=tuple(self.actors.values()))
+            if self.held:
+                served = msgspec.structs.replace(served, actors=tuple(self.held.values()))
             return served
 
     def serve(self, *snapshots: Snapshot) -> None:
@@ -285,6 +285,14 @@ class FakeMonitor:
         # As over a channel, every answer brings rows of its own.
         rows = msgspec.msgpack.decode(msgspec.msgpack.encode(passing[start : start + count]), type=list[PacketRow])
         return PacketsAnswer(start, len(passing), rows, current)
+
+    def new_packets(self, after: int, count: int, display_filter: str = "", handshakes: bool = False) -> PacketsAnswer:
+        self.asked.append(("new_packets", (after, count, display_filter, handshakes)))
+        rows = [row for row in self.all_packets if row.number > after][:count]
+        newest = self.all_packets[-1].number if self.all_packets else 0
+        return PacketsAnswer(
+            after + 1, len(rows), rows, status(last_number=newest), newest - rows[-1].number if rows else 0
+        )
 
     def dissect(self, number: int) -> Dissection:
         self.asked.append(("dissect", number))
@@ -351,17 +359,21 @@ class FakeMonitor:
         self.asked.append(("start_actor", spec))
         number = len([name for name, _ in self.asked if name == "start_actor"])
         view = ActorView(number, spec, self.on_start(spec))
-        self.actors[number] = view
+        self.held[number] = view
         return view
+
+    def actors(self) -> tuple[ActorView, ...]:
+        with self._lock:
+            return tuple(self.held.values())
 
     def stop_actor(self, number: int) -> ActorReport:
         self.asked.append(("stop_actor", number))
-        view = self.actors.pop(number, None)
+        view = self.held.pop(number, None)
         return view.report if view is not None else ActorReport(kind="", pid=0, state=ActorState.STOPPED)
 
     def command_actor(self, number: int, command: ActorCommand, text: str = "") -> ActorReport:
         self.asked.append(("command_actor", (number, command)))
-        return self.actors[number].report
+        return self.held[number].report
 
     def kill_actor(self, number: int) -> None:
         self.asked.append(("kill_actor", number))
