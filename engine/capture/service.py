@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from engine.capture.bpf_words import Conversation
+from engine.capture.conversations import Conversations
 from engine.capture.live import LiveCapture, effective, filter_text
 from engine.capture.packet_log import PacketLog, Passes
 from engine.capture.ssh_session import find_session
@@ -28,13 +29,16 @@ from engine.model.messages import (
     CaptureReply,
     CaptureRequest,
     FindFlow,
+    FlowsAnswer,
     FollowStream,
     FrameAnswer,
     FramesAnswer,
+    LadderAnswer,
     PacketsAnswer,
     StartCapture,
     StatusAnswer,
     StopCapture,
+    StreamAnswer,
 )
 from engine.model.packets import CaptureOptions, CaptureStatus
 from engine.query.packets import compile_packets
@@ -45,6 +49,9 @@ BATCH_S: Final = 0.01
 """A batch ends with the block after this, so that a request waits no longer behind a flood."""
 LOOK_S: Final = 0.03
 """A display filter may look at frames for so long while the screen waits for its answer."""
+CONVERSATION_S: Final = 0.1
+"""The same for a ladder or a stream: half of what a conversation of 100,000 segments takes to be found; the ring
+holds the frames of a second meanwhile."""
 LOOK_ASIDE_S: Final = 0.005
 """The same when nobody waits, between two batches."""
 
@@ -70,6 +77,7 @@ class CaptureService:
         self._rate_from = 0
         self._per_s = 0.0
         self._looking = False
+        self._conversations = Conversations(self._log)
 
     def watch(self) -> Sequence[int]:
         return [self._live.fileno()] if self._live else []
@@ -97,7 +105,9 @@ class CaptureService:
     def idle(self) -> None:
         self._tick()
         if self._looking:
-            self._looking = self._log.look(_for(LOOK_ASIDE_S))
+            listed = self._log.look(_for(LOOK_ASIDE_S))
+            drawn = self._told().look(_for(LOOK_ASIDE_S))
+            self._looking = listed or drawn
 
     def answer(self, request: CaptureRequest, descriptors: Sequence[int]) -> CaptureReply:
         """Raises CaptureError, FilterError or BadInput; a capture that runs goes on as it was."""
@@ -118,8 +128,16 @@ class CaptureService:
                 return self._new_frames(request)
             case FollowStream(stream):
                 self._follow(stream)
-            case AskFlows() | FindFlow() | AskLadder() | AskStream():
-                raise CaptureError("read a conversation: this worker does not do that")
+            case AskFlows():
+                first, flows = self._told().flows(request.first, request.count)
+                return FlowsAnswer(first, len(self._log.flows.flows), flows, self._status())
+            case FindFlow():
+                found = self._told().find(request)
+                return FlowsAnswer(0, len(found), found, self._status())
+            case AskLadder():
+                return self._ladder(request)
+            case AskStream():
+                return self._stream(request)
             case AskStatus():
                 pass
         return StatusAnswer(self._status())
@@ -200,6 +218,23 @@ class CaptureService:
         passes = _passes(asked.display_filter.strip())
         window = self._log.new_rows(asked.after, asked.count, asked.handshakes, passes, _for(LOOK_S))
         return PacketsAnswer(window.first, window.total, window.rows, self._status(), window.pending)
+
+    def _told(self) -> Conversations:
+        """The conversations of the log that is kept now."""
+        if self._conversations.log is not self._log:
+            self._conversations = Conversations(self._log)
+        return self._conversations
+
+    def _ladder(self, asked: AskLadder) -> LadderAnswer:
+        window = self._told().ladder(asked, _for(CONVERSATION_S))
+        self._looking = self._looking or window.pending > 0
+        return LadderAnswer(
+            window.first, window.total, window.items, window.flows, self._status(), window.pending, window.evicted
+        )
+
+    def _stream(self, asked: AskStream) -> StreamAnswer:
+        read, flows = self._told().stream(asked, _for(CONVERSATION_S))
+        return StreamAnswer(read.pieces, read.last, flows, self._status(), read.more)
 
     def _frame(self, number: int) -> FrameAnswer:
         kept = self._log.kept(number)

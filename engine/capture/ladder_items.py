@@ -1,0 +1,58 @@
+"""A segment and what the analysis knows of it as a step of the ladder."""
+
+from __future__ import annotations
+
+from engine.flow.findings import finding_names
+from engine.flow.info import info_line
+from engine.flow.placed import UNCERTAIN, Placed
+from engine.flow.states import pair_names
+from engine.model.flows import LadderStep
+from engine.model.packets import Segment
+
+_SYN, _ACK = 0x002, 0x010
+
+
+def step_of(
+    segment: Segment, placed: Placed, forward: bool, swapped: bool, before: int | None, lost: bool
+) -> LadderStep:
+    """The step of a segment.
+
+    `forward` if the sender of the conversation's first frame sent it, `swapped` if that one did not open the
+    conversation, `before` the two states before it (None for the first segment), `lost` if it was sent in vain.
+    """
+    flags = segment.flags
+    info = info_line(segment, placed)
+    first, second = pair_names(placed.states)
+    if before is None:
+        # of the very first segment a SYN is known to have moved its sender; of any other nothing was known before
+        moved = (True, False) if flags & _SYN and not flags & _ACK else (True, True)
+    else:
+        moved = (before >> 4 != placed.states >> 4, before & 15 != placed.states & 15)
+    if swapped:
+        first, second = second, first
+        moved = moved[1], moved[0]
+    return LadderStep(
+        number=placed.number,
+        ts_ns=segment.ts_ns,
+        stream=placed.stream,
+        forward=forward is not swapped,
+        flags=flags,
+        seq=placed.seq,
+        ack=placed.ack if flags & _ACK else None,
+        window=placed.window,
+        length=max(segment.len, 0),
+        first_state=first,
+        second_state=second,
+        findings=finding_names(placed.findings),
+        uncertain=bool(placed.marks & UNCERTAIN),
+        options=_options(info, segment.len),
+        info=info,
+        first_moved=moved[0],
+        second_moved=moved[1],
+        lost=lost,
+    )
+
+
+def _options(info: str, length: int) -> str:
+    """The part of the Info line behind the length, which is where its options stand."""
+    return info.partition(f" Len={length}")[2].strip()
