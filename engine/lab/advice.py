@@ -77,6 +77,16 @@ RULES: Final[tuple[Rule, ...]] = (
         "ports below {limits.unprivileged_port_start} need CAP_NET_BIND_SERVICE",
     ),
     (
+        "port",
+        lambda kind, knobs, limits: knobs.port == 0 and not _SERVES & set(kind.knobs),
+        "a client needs the port of its server: nobody has port 0",
+    ),
+    (
+        "port",
+        lambda kind, knobs, limits: knobs.port == 0,
+        "the kernel chooses a free port",
+    ),
+    (
         "backlog",
         lambda kind, knobs, limits: knobs.backlog > limits.somaxconn,
         "the kernel cuts the backlog to net.core.somaxconn, {limits.somaxconn}",
