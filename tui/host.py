@@ -36,14 +36,17 @@ class ScreenHost(App[None]):
         sockets_options: SocketsOptions | None = None,
         theme: str = DARK.name,
         refresh_s: float = REFRESH_S,
+        read_only: bool = False,
     ) -> None:
-        """`capture_options` and `sockets_options` are what Monitor was told; keys of the screen change them."""
+        """`capture_options` and `sockets_options` are what Monitor was told; keys of the screen change them.
+        `read_only` takes away the keys that end what others run."""
         # With NO_COLOR Textual turns colours into greys, unless colours are the terminal's own: then it uses none.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.monitor = monitor
         self.crash: Exception | None = None
         """The mistake of sockmon's own that ended the screen."""
         self.paused = False
+        self.read_only = read_only
         self.capture_options = capture_options or CaptureOptions()
         self.sockets_options = sockets_options or SocketsOptions()
         self.tracks = Tracks()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from engine.model.ending import EndingChoice
 from engine.model.messages import PacketsAnswer
 from engine.model.packets import CaptureOptions, Dissection
 from engine.model.snapshot import Snapshot
@@ -76,6 +77,14 @@ class FrameDissected(Message):
     def __init__(self, dissection: Dissection) -> None:
         super().__init__()
         self.dissection = dissection
+
+
+class EndingFetched(Message):
+    """What can be done about a socket is known."""
+
+    def __init__(self, choice: EndingChoice) -> None:
+        super().__init__()
+        self.choice = choice
 
 
 class Done(Message):

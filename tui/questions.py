@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from engine.insight.hits import socket_title
 from engine.model.health import Role
 from engine.model.lab import ActorCommand, ActorSpec, ActorState
 from engine.model.messages import SocketsOptions
 from engine.model.packets import CaptureOptions
 from engine.model.snapshot import ActorView, MonitorView
-from tui.messages import Captured, Done, FrameDissected, PacketLocated, PacketQuestion, PacketsFetched
+from engine.model.sockets import Owner, SocketEntry
+from tui.messages import Captured, Done, EndingFetched, FrameDissected, PacketLocated, PacketQuestion, PacketsFetched
 
 
 def packets(monitor: MonitorView, question: PacketQuestion) -> PacketsFetched:
@@ -45,6 +47,20 @@ def dissect(monitor: MonitorView, number: int) -> FrameDissected:
 def read_sockets(monitor: MonitorView, options: SocketsOptions) -> Done:
     monitor.set_sockets(options)
     return Done()
+
+
+def ending(monitor: MonitorView, entry: SocketEntry, entries: Sequence[SocketEntry]) -> EndingFetched:
+    """What closing a socket, or ending a process that holds it, would hit and need."""
+    return EndingFetched(monitor.ending(entry, entries))
+
+
+def close_socket(monitor: MonitorView, entry: SocketEntry) -> Done:
+    monitor.close_sockets((entry.key,))
+    return Done(f"closed {socket_title(entry)}")
+
+
+def end_process(monitor: MonitorView, owner: Owner) -> Done:
+    return Done(monitor.end_process(owner))
 
 
 def capture(monitor: MonitorView, options: CaptureOptions) -> Captured:

@@ -1,4 +1,4 @@
-"""What the panes of connections ask: details, the families to read, a copy."""
+"""What the panes of connections ask: details, the families to read, an end, a copy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from engine.text.sanitize import printable
 from tui import questions
 from tui.host import ScreenHost
 from tui.screens.details import SocketScreen
+from tui.screens.ending import EndingScreen
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.sockets import SocketsPane
 
@@ -24,6 +25,19 @@ class SocketAnswers(ScreenHost):
     def on_connections_pane_families_chosen(self, event: ConnectionsPane.FamiliesChosen) -> None:
         self.sockets_options = msgspec.structs.replace(self.sockets_options, families=event.families)
         self.command(partial(questions.read_sockets, self.monitor, self.sockets_options))
+
+    def on_connections_pane_ending_wanted(self, event: ConnectionsPane.EndingWanted) -> None:
+        if self.moment is None or self.read_only:
+            return
+        window = EndingScreen(event.entry)
+        self.push_screen(window)
+        self.view("ending", partial(questions.ending, self.monitor, event.entry, self.moment.snapshot.entries), window)
+
+    def on_ending_screen_chosen(self, event: EndingScreen.Chosen) -> None:
+        if event.owner is None:
+            self.command(partial(questions.close_socket, self.monitor, event.entry))
+        else:
+            self.command(partial(questions.end_process, self.monitor, event.owner))
 
     def on_sockets_pane_copied(self, event: SocketsPane.Copied) -> None:
         self.copy_to_clipboard(printable(event.text))

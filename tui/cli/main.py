@@ -67,14 +67,17 @@ class LazyGroup(click.Group):
     show_default=True,
     help="How packets are captured.",
 )
+@click.option("--read-only", is_flag=True, help="Take away the key that closes sockets and ends processes.")
 @click.option("--confine-strict", is_flag=True, help="Refuse to run with workers less confined than designed.")
 @click.pass_context
-def group(ctx: click.Context, interface: str, source: str, capture_source: str, confine_strict: bool) -> None:
+def group(
+    ctx: click.Context, interface: str, source: str, capture_source: str, read_only: bool, confine_strict: bool
+) -> None:
     """Watch sockets, packets and programs side by side; without a command, open the screen."""
     if ctx.invoked_subcommand is None:
         from tui.cli.open_app import open_app
 
-        open_app(ctx.obj, interface=interface, source=source, capture_source=capture_source)
+        open_app(ctx.obj, interface=interface, source=source, capture_source=capture_source, read_only=read_only)
 
 
 def run_here(arguments: Sequence[str], session: Session | None = None) -> NoReturn:

@@ -16,7 +16,7 @@ from tui.cli.session import Session
 HEADLESS = "`sockmon ls`, `sockmon capture`, `sockmon lab flood` and `sockmon demo` work without a screen"
 
 
-def open_app(session: Session, *, interface: str, source: str, capture_source: str) -> None:
+def open_app(session: Session, *, interface: str, source: str, capture_source: str, read_only: bool) -> None:
     """Run the screen until it is left; exits with its code."""
     check_terminal()
     monitor = session.monitor()
@@ -27,7 +27,7 @@ def open_app(session: Session, *, interface: str, source: str, capture_source: s
         monitor.set_capture(capture_options)
     from tui.app import SockmonApp
 
-    app = SockmonApp(monitor, capture_options=capture_options, sockets_options=sockets_options)
+    app = SockmonApp(monitor, capture_options=capture_options, sockets_options=sockets_options, read_only=read_only)
 
     def leave(number: int, frame: FrameType | None) -> None:
         app.exit(return_code=128 + number)

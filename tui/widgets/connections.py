@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 from textual.app import ComposeResult
@@ -26,6 +26,9 @@ from tui.widgets.socket_columns import LEAK_AGE_NS, socket_columns
 from tui.widgets.socket_lines import SocketLine, entry_of, interned, line_key, line_spans
 from tui.widgets.socket_view import Arranged, SocketView, arrange
 
+if TYPE_CHECKING:
+    from tui.host import ScreenHost
+
 MARKS: Final[Mapping[RowChange, Ink]] = {
     RowChange.NEW: Ink.NEW,
     RowChange.CHANGED: Ink.CHANGED,
@@ -44,6 +47,8 @@ ALL_LEFT_OUT: Final = "No socket passes. a shows all."
 
 class ConnectionsPane(Pane):
     """Rows in by `show`, messages out: Opened for details, FamiliesChosen for what the worker should read."""
+
+    app: ScreenHost
 
     NAME = "Connections"
     HELP = """
@@ -64,10 +69,18 @@ class ConnectionsPane(Pane):
         Binding("x", "family('unix')", "Unix sockets on or off", id="connections.unix", group=TOGGLES),
         Binding("l", "listening", "Listening only, or all", id="connections.listening", group=TOGGLES),
         Binding("a", "all", "All sockets: no toggle, no filter", id="connections.all", group=TOGGLES),
+        Binding("K", "end_socket", "close or end", id="connections.end"),
     ]
 
     class Opened(Message):
         """The user asked for the details of a socket."""
+
+        def __init__(self, entry: SocketEntry) -> None:
+            super().__init__()
+            self.entry = entry
+
+    class EndingWanted(Message):
+        """The user wants a socket closed, or a process that holds it ended."""
 
         def __init__(self, entry: SocketEntry) -> None:
             super().__init__()
@@ -201,7 +214,15 @@ class ConnectionsPane(Pane):
             self._apply(arrange(view, self._arranged.moment))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "end_socket":
+            return not self.app.read_only
         return not (action == "filter" and self._box.is_open)
+
+    def action_end_socket(self) -> None:
+        line = self._table.cursor_row
+        entry = entry_of(line) if line is not None else None
+        if entry is not None:
+            self.post_message(self.EndingWanted(entry))
 
     def action_sort(self) -> None:
         self._look_at(self.view.sort_next())
