@@ -83,7 +83,7 @@ def analyse(
             if you.scale != SCALE_UNKNOWN and _fills_window(you, seq + length):
                 findings = WINDOW_FULL
         elif ack == me.lastack:
-            findings = _repeats(me, you, wnd, multipath_new)
+            findings = repeated(me, you, wnd, multipath_new)
     else:
         findings = _out_of_line(me, you, seq, ack, flags, wnd, length)
 
@@ -179,7 +179,7 @@ def _out_of_line(me: Direction, you: Direction, seq: int, ack: int, flags: int, 
     return findings
 
 
-def _repeats(me: Direction, you: Direction, wnd: int, multipath_new: bool) -> int:
+def repeated(me: Direction, you: Direction, wnd: int, multipath_new: bool) -> int:
     """What an empty segment with a window is that repeats the numbers of the one before."""
     if wnd != me.window:
         return WINDOW_UPDATE

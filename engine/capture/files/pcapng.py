@@ -16,6 +16,8 @@ MAGIC = b"\x0a\x0d\x0d\x0a"
 _BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 
 _SMALLEST_BLOCK = 12  # type and two lengths
+_PACKET_HEAD = 28  # type, length, interface, two halves of the time, two lengths of the frame
+_SMALLEST_PACKET = 32  # without data and options
 
 MAX_BLOCK = 16 * 1024 * 1024
 """Longest block that is believed; Wireshark's own limit. A name table of a busy day is well under it."""
@@ -30,14 +32,17 @@ _TICKS_BINARY = 0x80  # if_tsresol: a power of 2, not of 10
 class _Clock:
     """How an interface counts time: ticks to nanoseconds."""
 
-    __slots__ = ("_offset_ns", "_ticks_per_s")
+    __slots__ = ("_ticks_per_s", "link_type", "ns_a_tick", "offset_ns")
 
-    def __init__(self, resolution: int, offset_s: int) -> None:
-        self._offset_ns = offset_s * 1_000_000_000
+    def __init__(self, resolution: int, offset_s: int, link_type: int) -> None:
+        self.link_type = link_type
+        self.offset_ns = offset_s * 1_000_000_000
         self._ticks_per_s: int = pow(2 if resolution & _TICKS_BINARY else 10, resolution & 0x7F)
+        self.ns_a_tick = 0 if 1_000_000_000 % self._ticks_per_s else 1_000_000_000 // self._ticks_per_s
+        """0 where a tick is no whole number of nanoseconds."""
 
     def ns(self, ticks: int) -> int:
-        return ticks * 1_000_000_000 // self._ticks_per_s + self._offset_ns
+        return ticks * 1_000_000_000 // self._ticks_per_s + self.offset_ns
 
 
 class PcapngReader:
@@ -49,7 +54,7 @@ class PcapngReader:
         self.damage = ""
         self._pieces = Pieces()
         self._offset = 0
-        self._order = "<"
+        self._begin_section("<")
         self._section_first = 0  # index of the section's interface 0
         self._clocks: list[_Clock] = []
         self._drops: dict[int, int] = {}
@@ -69,8 +74,8 @@ class PcapngReader:
                 if order is None:
                     self._damaged(at, "starts a section of unknown byte order")
                     break
-                self._order = order
-            kind, size = struct.unpack_from(self._order + "II", text, at)
+                self._begin_section(order)
+            kind, size = self._kind_and_size(text, at)
             size = size + 3 & ~3
             if not _SMALLEST_BLOCK <= size <= MAX_BLOCK:
                 self._damaged(at, f"is a block of {size} bytes")
@@ -78,6 +83,11 @@ class PcapngReader:
             if at + size > len(text):
                 wanted = size
                 break
+            if kind == PACKET:
+                after = self._plain_packets(text, at, frames)
+                if after != at:
+                    at = after
+                    continue
             try:
                 self._block(kind, text[at + 8 : at + size - 4], frames)
             except (struct.error, _Damage) as error:
@@ -90,6 +100,31 @@ class PcapngReader:
         if at < len(text):
             self._pieces.add(text[at:])
         return frames
+
+    def _begin_section(self, order: str) -> None:
+        self._order = order
+        self._kind_and_size = struct.Struct(order + "II").unpack_from
+        self._packet = struct.Struct(order + "IIIIIII").unpack_from
+
+    def _plain_packets(self, text: bytes, at: int, frames: list[Frame]) -> int:
+        """Take the frames without options that stand at `at` one after the other; where they end."""
+        unpack, append, first = self._packet, frames.append, self._section_first
+        interfaces, clocks = self.interfaces, self._clocks
+        known = len(interfaces)
+        last = len(text) - _SMALLEST_PACKET
+        while at <= last:
+            kind, size, index, high, low, captured, on_wire = unpack(text, at)
+            start = at + _PACKET_HEAD
+            after = start + (captured + 3 & ~3) + 4
+            place = first + index
+            if kind != PACKET or after - at != size or after > len(text) or captured > MAX_CAPTURED or place >= known:
+                break
+            clock = clocks[place]
+            ticks = high << 32 | low
+            ts_ns = ticks * clock.ns_a_tick + clock.offset_ns if clock.ns_a_tick else clock.ns(ticks)
+            append(Frame(clock.link_type, text[start : start + captured], on_wire, ts_ns, place))
+            at = after
+        return at
 
     def end(self) -> str:
         if not self.damage and self._pieces:
@@ -157,7 +192,7 @@ class PcapngReader:
                 offset_s = struct.unpack(self._order + "q", value)[0]
         digits = (resolution & 0x7F) * 3 // 10 if resolution & _TICKS_BINARY else resolution  # 2^10 is about 10^3
         self.interfaces.append(Interface(link_type, name, snap_length, min(digits, 9)))
-        self._clocks.append(_Clock(resolution, offset_s))
+        self._clocks.append(_Clock(resolution, offset_s, link_type))
 
     def _statistics(self, body: bytes) -> None:
         (index,) = struct.unpack_from(self._order + "I", body)
