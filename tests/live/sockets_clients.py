@@ -10,6 +10,9 @@ import threading
 
 from tests.live.sockets_rig import HOST, Asking
 
+SENT = 1
+"""Bytes that each connection carries."""
+
 CLIENT = """
 import socket, sys, time
 for _ in range(int(sys.argv[3])):

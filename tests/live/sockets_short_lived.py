@@ -16,12 +16,14 @@ from collections import Counter
 
 from engine.model.errors import EngineError
 from engine.model.messages import ClosedSocket, SocketsOptions
+from engine.model.tcp_info import tcp_info_field
 from engine.monitor import Monitor
 from engine.process.front import OwnLauncher
-from tests.live.sockets_clients import CLIENT
+from tests.live.sockets_clients import CLIENT, SENT
 from tests.live.sockets_rig import HOST, LIMIT_S
 
-REFRESH_S = 0.2
+REFRESH_S = 1.0
+"""As the screen does by default."""
 
 PLAIN = ("setpriv", "--inh-caps=-all", "--ambient-caps=-all")
 """The client inherits no right: a process with more rights than the worker may not be looked into by it."""
@@ -56,7 +58,8 @@ def short_lived(monitor: Monitor, connections: int) -> tuple[list[ClosedSocket],
 
 
 def main() -> None:
-    """Print how many connections closed, how many with the right process at each tier, and what could not be had."""
+    """Print how many connections closed, how many with their bytes, how many with the right process at each tier, and
+    what could not be had."""
     connections = int(sys.argv[1])
     launcher = OwnLauncher()
     monitor = Monitor(launcher.control, lambda: None, "sudo sockmon")
@@ -66,14 +69,15 @@ def main() -> None:
         closed, pid = short_lived(monitor, connections)
         right = [each for each in closed if [owner.pid for owner in each.entry.owners] == [pid]]
         tiers = Counter(each.tier for each in right)
+        carried = sum(tcp_info_field(each.entry.tcp_info, "bytes_sent") == SENT for each in closed)
         lost = monitor.refresh().counters.events_lost
     except EngineError as error:
         sys.exit(str(error))
     finally:
         monitor.close()
         launcher.wait()
-    told = {"closed": len(closed), "right": len(right), "tiers": tiers, "lost": lost, "degradations": degradations}
-    sys.stdout.write(json.dumps(told) + "\n")
+    told = {"closed": len(closed), "carried": carried, "right": len(right), "tiers": tiers, "lost": lost}
+    sys.stdout.write(json.dumps(told | {"degradations": degradations}) + "\n")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def short_lived(*rights: str) -> dict[str, Any]:
         pytest.skip("another user cannot read this Python or this checkout")
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
-    assert told["closed"] == CONNECTIONS
+    assert told["closed"] == told["carried"] == CONNECTIONS
     return told
 
 
