@@ -1,0 +1,150 @@
+"""What is written on the rungs of a ladder, in the room that there is. Pure.
+
+A rung tells less and less as its room shrinks: first the options go, then the window, then one of the two numbers; what
+is left is cut. A window of zero, or one that a finding is about, stays longer than the sequence number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from engine.flow.info import flags_text
+from engine.model.flows import FlowEnd, FlowSummary, LadderFold, LadderGap, LadderItem, LadderNote, LadderStep
+from engine.model.tcp import TcpFlags
+from engine.text.sanitize import printable
+from engine.text.units import byte_size, count, duration_ns, endpoint
+from engine.text.width import cell_width, cut
+
+WINDOW_FINDINGS: Final = frozenset((
+    "zero_window", "zero_window_probe", "zero_window_probe_ack", "window_update", "window_full",
+))  # fmt: skip
+"""Findings whose rung is about the window."""
+
+UNCERTAIN_MARK: Final = "[?] "
+LOST_REMARK: Final = "lost: sent again below"
+
+_FINDING_WORDS: Final = re.compile(r"(?:\[TCP [^\]]*\] )*")
+_TIMESTAMPS: Final = re.compile(r" ?TSval=\d+ TSecr=\d+")
+_SYN_FIN: Final = int(TcpFlags.SYN | TcpFlags.FIN)
+
+
+def item_words(item: LadderItem, room: int) -> str:
+    """What a rung says, in at most `room` cells."""
+    if isinstance(item, LadderStep):
+        shown = _step(item)
+    elif isinstance(item, LadderFold):
+        shown = _fold(item)
+    elif isinstance(item, LadderGap):
+        shown = _gap(item)
+    else:
+        shown = iter((printable(item.info),))
+    words = ""
+    for words in shown:
+        if cell_width(words) <= room:
+            return words
+    return cut(words, room)
+
+
+def finding_words(step: LadderStep) -> str:
+    """`[TCP Retransmission] `, as the Info line begins; empty if nothing was found."""
+    matched = _FINDING_WORDS.match(step.info)
+    return matched.group() if matched else ""
+
+
+def end_name(end: FlowEnd) -> str:
+    """What an end is called where no process is known: its address and port."""
+    return endpoint(end.address, end.port)
+
+
+def names_of(flow: FlowSummary, names: dict[int, tuple[str, str]]) -> tuple[str, str]:
+    """What both ends of a conversation are called: as in `names` by its stream, else by their addresses."""
+    first, second = names.get(flow.stream, ("", ""))
+    return printable(first) or end_name(flow.first), printable(second) or end_name(flow.second)
+
+
+def _step(step: LadderStep) -> Iterator[str]:
+    """A segment's words, the fullest first."""
+    doubt = UNCERTAIN_MARK if step.uncertain else ""
+    found = finding_words(step)
+    flags = f"[{flags_text(step.flags)}]"
+    options = _TIMESTAMPS.sub("", step.options).strip()
+    seq, ack = f" Seq={step.seq}", "" if step.ack is None else f" Ack={step.ack}"
+    window, size = f" Win={step.window}", f" Len={step.length}" if step.length else ""
+    numbers = seq + ack + window + size
+    yield f"{doubt}{found}{flags}{numbers}{f' {options}' if options else ''}"
+    yield f"{doubt}{found}{flags}{numbers}"
+    short = found.replace("[TCP ", "[")
+    head = doubt + (short.rstrip() or flags)
+    closed = not step.window and not step.flags & TcpFlags.RST
+    if closed or not WINDOW_FINDINGS.isdisjoint(step.findings):
+        yield f"{head}{seq}{ack}{window}{size}"
+        yield f"{head}{ack}{window}{size}"
+        yield f"{head}{window}"
+    else:
+        yield f"{doubt}{short}{flags}{seq}{ack}{size}"
+        yield f"{head}{seq}{ack}{size}"
+        yield f"{head}{seq if size or step.flags & _SYN_FIN else ack}{size}"
+    yield f"{head}{size}"
+    yield head
+
+
+def _fold(fold: LadderFold) -> Iterator[str]:
+    span_ns = max(0, fold.last_ns - fold.first_ns)
+    lasted = f", {duration_ns(span_ns)}"
+    acks = f"{fold.acks:,} ACK{'s' if fold.acks != 1 else ''}"
+    if not fold.segments:
+        yield acks + lasted
+        yield acks
+        return
+    segments = f"{fold.segments:,} data segment{'s' if fold.segments != 1 else ''}"
+    behind = f", {acks}" if fold.acks else ""
+    exact = _both_ways(f"{count(fold.forward_bytes)} B", f"{count(fold.backward_bytes)} B", fold)
+    rounded = _both_ways(byte_size(fold.forward_bytes), byte_size(fold.backward_bytes), fold)
+    yield f"{segments}, {exact}{behind}{lasted}"
+    yield f"{segments}, {rounded}{behind}{lasted}"
+    yield f"{segments}, {rounded}{lasted}"
+    yield f"{segments}, {rounded}"
+    yield rounded
+
+
+def _both_ways(forward: str, backward: str, fold: LadderFold) -> str:
+    there = f"{forward} ▶" if fold.forward_bytes else ""
+    back = f"◀ {backward}" if fold.backward_bytes else ""
+    return f"{there} {back}".strip()
+
+
+def _gap(gap: LadderGap) -> Iterator[str]:
+    if not gap.frames:
+        yield "the capture was off here"
+        return
+    yield f"{gap.frames:,} frame{'s' if gap.frames != 1 else ''} not captured here"
+    yield f"{gap.frames:,} not captured"
+
+
+def remark(item: LadderItem) -> str:
+    """What stands beside a rung where there is room; mostly nothing."""
+    if isinstance(item, LadderStep) and item.lost:
+        return LOST_REMARK
+    return ""
+
+
+def item_stream(item: LadderItem) -> int | None:
+    """The conversation that a rung belongs to; None for a loss, which concerns all."""
+    return None if isinstance(item, LadderGap) else item.stream
+
+
+def item_ns(item: LadderItem) -> int:
+    """When a rung begins."""
+    return item.first_ns if isinstance(item, LadderFold) else item.ts_ns
+
+
+def item_number(item: LadderItem) -> int:
+    """The frame that a rung begins with."""
+    return item.first_number if isinstance(item, LadderFold) else item.number
+
+
+def is_note(item: LadderItem) -> bool:
+    """A frame about the conversation rather than of it."""
+    return isinstance(item, LadderNote)
