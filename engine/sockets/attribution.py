@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from engine.model.health import Degradation
 from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import SocketState
 
@@ -29,7 +30,8 @@ in any other state without an inode, a program had it and closed it."""
 def unknown_reason(entry: SocketEntry, uid: int, hidden: bool) -> str:
     """Why nobody was found to hold `entry`. `uid` is ours; `hidden`: some processes may not be looked into.
 
-    With every process in view the holder is in another PID namespace, or it is the kernel itself.
+    With every process in view the holder is in another PID namespace, or it is the kernel itself. Whom root may not
+    look into refuses for another cause than its user.
     """
     if entry.inode == 0:
         return NOT_YET_ACCEPTED if entry.state in ACCEPT_QUEUE_STATES else CLOSED_BY_PROGRAM
@@ -37,7 +39,7 @@ def unknown_reason(entry: SocketEntry, uid: int, hidden: bool) -> str:
         return KERNEL
     if not hidden:
         return OTHER_NAMESPACE
-    return REFUSED if entry.uid == uid else OTHER_USER
+    return REFUSED if uid in (0, entry.uid) else OTHER_USER
 
 
 def attributed(entry: SocketEntry, holders: tuple[Owner, ...], uid: int, hidden: bool) -> SocketEntry:
@@ -46,6 +48,20 @@ def attributed(entry: SocketEntry, holders: tuple[Owner, ...], uid: int, hidden:
     if entry.owners == holders and entry.owner_unknown == reason:
         return entry
     return replace(entry, owners=holders, owner_unknown=reason)
+
+
+def hidden_owners(ownerless: int, uid: int, refused: int, first: int, hidepid: bool, cure: str) -> Degradation:
+    """That `ownerless` sockets show no process, since `refused` processes may not be looked into, of which `first` is
+    the first PID, or since /proc hides some (`hidepid`). Root has every right there is: nothing cures it."""
+    without = f"{ownerless} socket{'s' if ownerless > 1 else ''} without process"
+    if hidepid:
+        why = "/proc hides other users' processes (hidepid)"
+    elif refused == 1:
+        why = f"process {first} may not be looked into"
+    else:
+        why = f"{refused} processes may not be looked into"
+    code = "OWNERS_HIDDEN" if uid else "OWNERS_REFUSED"
+    return Degradation(code, f"{without}: {why}", cure if uid else "")
 
 
 def keys_by_inode(entries: Mapping[int, SocketEntry], inodes: set[int]) -> list[int]:

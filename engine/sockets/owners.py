@@ -64,6 +64,8 @@ class OwnerTracker:
         """Processes that ended while they were looked at."""
         self.refused = 0
         """Processes that may not be looked into, at this moment."""
+        self.refused_pid = 0
+        """The first of them."""
         self.hidepid = False
         """/proc lists only some of the processes (mount option hidepid=2): not even the first one is there."""
         self.behind = 0
@@ -97,7 +99,8 @@ class OwnerTracker:
         if budget > 0:
             self._wanted.clear()
         self._recheck(RECHECK_LINKS)
-        self.refused = sum(process.refused for process in self._known.values())
+        refused = [pid for pid, process in self._known.items() if process.refused]
+        self.refused, self.refused_pid = len(refused), min(refused, default=0)
         changed, self._changed = self._changed, set()
         return changed
 

@@ -14,7 +14,7 @@ from engine.model.messages import SocketsOptions
 from engine.model.sockets import Owner, SocketEntry
 from engine.query.kernel import ANYTHING
 from engine.query.sockets import compile_sockets
-from engine.sockets.attribution import HIDDEN_REASONS, attributed, keys_by_inode
+from engine.sockets.attribution import HIDDEN_REASONS, attributed, hidden_owners, keys_by_inode
 from engine.sockets.netlink_source import NetlinkSource
 from engine.sockets.owners import NOBODY, OwnerTracker
 from engine.sockets.proc_source import ProcSource
@@ -158,16 +158,10 @@ class TableReader:
         ownerless = sum(entry.owner_unknown in HIDDEN_REASONS for entry in entries.values() if not entry.owners)
         if not ownerless:
             return ()
-        why = "/proc hides other users' processes (hidepid)" if tracker.hidepid else _refusals(tracker.refused)
-        sentence = f"{ownerless} socket{'s show' if ownerless > 1 else ' shows'} no process: {why}"
-        cure = "" if self._uid == 0 else f"sudo {Path(sys.prefix) / 'bin' / 'sockmon'}"
-        return (Degradation("OWNERS_HIDDEN", sentence, cure),)
+        cure = f"sudo {Path(sys.prefix) / 'bin' / 'sockmon'}"
+        return (hidden_owners(ownerless, self._uid, tracker.refused, tracker.refused_pid, tracker.hidepid, cure),)
 
     def close(self) -> None:
         """Close the sources."""
         for source in self._sources:
             source.close()
-
-
-def _refusals(count: int) -> str:
-    return f"{count} process{'es' if count > 1 else ''} may not be looked into"
