@@ -115,7 +115,7 @@ class _Notes:
     """Says on standard error what cannot be had, each thing once."""
 
     def __init__(self) -> None:
-        self._said = {"OWNERS_HIDDEN"}  # the rows say so themselves
+        self._said = {"OWNERS_HIDDEN", "OWNERS_REFUSED"}  # the rows say so themselves
 
     def say(self, degradations: Iterable[Degradation]) -> None:
         for degradation in degradations:
