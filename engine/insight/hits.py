@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from engine.insight.ledger import ends_of
+from engine.insight.ledger import Ends, ends_of
 from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import SS_SPELLINGS, SocketState
 from engine.text.sanitize import printable
@@ -72,18 +72,19 @@ def process_hits(owner: Owner, entries: Sequence[SocketEntry]) -> tuple[str, ...
     """What ending a process does to the sockets of the table: all of its own close, but for those that others hold."""
     held = [entry for entry in entries if any(one.pid == owner.pid for one in entry.owners)]
     shared = [entry for entry in held if any(one.pid != owner.pid for one in entry.owners)]
-    closing = len(held) - len(shared)
-    said = [f"All its descriptors close; of the sockets listed here {closing:,}{_states(held, shared)}."]
+    kept = {entry.key for entry in shared}
+    closing = [entry for entry in held if entry.key not in kept]
+    said = [f"All its descriptors close; of the sockets listed here {len(closing):,}{_states(closing)}."]
     if shared:
         others = {one.pid for entry in shared for one in entry.owners} - {owner.pid}
         said.append(
             f"{len(shared):,} more stay open, held by {_count(len(others), 'other process', 'other processes')}."
         )
-    peers = [
-        entry for entry in held if entry.netid == "tcp" and entry.state not in WITHOUT_PEER and entry not in shared
-    ]
-    resets = sum(bool(entry.recv_q) for entry in peers)
+    connected = [entry for entry in closing if entry.netid == "tcp" and entry.state not in WITHOUT_PEER]
+    own_ends = {ends_of(entry) for entry in connected}
+    peers = [entry for entry in connected if _turned(ends_of(entry)) not in own_ends]
     if peers:
+        resets = sum(bool(entry.recv_q) for entry in peers)
         reset = f", {resets:,} of them a reset because bytes were not read" if resets else ""
         said.append(f"{_count(len(peers), 'peer reads', 'peers read')} the end of the connection{reset}.")
     if owner.ours:
@@ -101,6 +102,12 @@ def other_end(entry: SocketEntry, entries: Sequence[SocketEntry]) -> SocketEntry
     return next((one for one in candidates if ends_of(one) == wanted), None)
 
 
+def _turned(ends: Ends) -> Ends:
+    """The same connection as the other end sees it."""
+    address, port, peer_address, peer_port = ends
+    return peer_address, peer_port, address, port
+
+
 def _held_by(owners: Sequence[Owner]) -> str:
     names = [f"{printable(owner.name)} (pid {owner.pid}, fd {owner.fd})" for owner in owners[:HOLDERS_SHOWN_MAX]]
     more = len(owners) - len(names)
@@ -114,13 +121,10 @@ def _who(entry: SocketEntry) -> str:
     return f"{printable(entry.owners[0].name)} (pid {entry.owners[0].pid})"
 
 
-def _states(held: Sequence[SocketEntry], shared: Sequence[SocketEntry]) -> str:
-    kept = {id(entry) for entry in shared}
-    states = Counter(entry.state for entry in held if id(entry) not in kept)
-    named = ", ".join(
-        f"{states[state]:,} {SS_SPELLINGS.get(state, state.value)}" for state in SocketState if states[state]
-    )
-    return f" ({named})" if named else ""
+def _states(entries: Sequence[SocketEntry]) -> str:
+    states = Counter(entry.state for entry in entries)
+    named = [f"{states[state]:,} {SS_SPELLINGS.get(state, state.value)}" for state in SocketState if states[state]]
+    return f" ({', '.join(named)})" if named else ""
 
 
 def _count(number: int, one: str, many: str) -> str:

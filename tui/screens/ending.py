@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
@@ -25,13 +26,24 @@ END: Final = "end "
 READING: Final = "Looking at what may be done …"
 
 
+class Choices(OptionList):
+    """The lines to choose from; the keys are OptionList's own, named for the footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "cursor_down", "choose", id="ending.choose"),
+        Binding("enter", "select", "do it", id="ending.do"),
+    ]
+
+
 class EndingScreen(DetailScreen):
     """Asks which; the first line, under the cursor when it opens, does nothing."""
 
     BINDING_GROUP_TITLE = "Close or end"
     DEFAULT_CSS = """
     EndingScreen DetailPane { height: auto; max-height: 90%; max-width: 110; }
-    EndingScreen OptionList { height: auto; max-height: 100%; border: none; background: $background; padding: 0 1; }
+    EndingScreen OptionList, EndingScreen OptionList:focus {
+        height: auto; max-height: 100%; border: none; background: $background; padding: 0 1;
+    }
     EndingScreen OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
     """
 
@@ -55,7 +67,7 @@ class EndingScreen(DetailScreen):
         self._choice: EndingChoice | None = None
 
     def compose_inside(self) -> ComposeResult:
-        yield OptionList(Option(Content(READING), disabled=True))
+        yield Choices(Option(Content(READING), disabled=True))
 
     def on_mount(self) -> None:
         self.title_window("Close or end", [])
