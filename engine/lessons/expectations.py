@@ -29,6 +29,9 @@ leave a process waiting for seconds."""
 WITHIN_MAX_S: Final = 30.0
 """A lesson is watched by people."""
 
+WIRE_LAG_S: Final = 0.1
+"""A packet is handed over 20 ms after it was captured at the latest, on a busy machine later."""
+
 PROTOCOLS: Final = ("tcp", "udp", "icmp", "icmpv6")
 
 MEASURES: Final = ("len", "win", "seq", "ack")

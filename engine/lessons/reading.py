@@ -42,6 +42,12 @@ PREDICT_KEYS: Final = ("question", "answer", "choices")
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
+def name_of(path: Path) -> str:
+    """A lesson's name: its file's, without the number in front."""
+    number, dash, rest = path.stem.partition("-")
+    return rest if dash and number.isdecimal() else path.stem
+
+
 def read_file(path: Path) -> Lesson:
     """The lesson in a file. Raises LessonError for the first fault."""
     lesson, faults = check_file(path)
@@ -65,7 +71,7 @@ def check_file(path: Path) -> tuple[Lesson | None, list[LessonError]]:
     except UnicodeDecodeError as error:
         line, column = line_and_column(raw[: error.start].decode(errors="replace"), error.start)
         return None, [LessonError(shown, line, column, f"byte 0x{raw[error.start]:02x} is no UTF-8")]
-    return check_text(text, path.stem, shown)
+    return check_text(text, name_of(path), shown)
 
 
 def read_text(text: str, name: str, file: str) -> Lesson:

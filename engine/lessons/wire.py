@@ -1,0 +1,112 @@
+"""The packets of a running lesson: fetched as they come, and searched for what a step expects."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final
+
+from engine.lessons.cast import Cast
+from engine.lessons.lesson import Measure, PacketSought
+from engine.model.packets import PacketRow
+from engine.model.snapshot import MonitorView
+
+FETCH: Final = 1_000
+"""Rows asked for at a time: what one answer carries."""
+
+FETCHES_MAX: Final = 20
+"""Answers in a row before the rest of the lesson has its turn."""
+
+ROWS_KEPT: Final = 20_000
+"""Packets of one lesson: a flood has some hundred."""
+
+OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+_MEASURED: Final[dict[str, Callable[[PacketRow], int | None]]] = {
+    "len": lambda row: row.payload_length,
+    "win": lambda row: row.window,
+    "seq": lambda row: row.seq,
+    "ack": lambda row: row.ack,
+}
+
+FLAG_BITS: Final = 0x1FF
+"""What the Info line shows between brackets; the reserved bits above are left out."""
+
+
+class Wire:
+    """The packets that have to do with a lesson, in the order of capture."""
+
+    def __init__(self, monitor: MonitorView, after: int) -> None:
+        """`after` is the number of the last frame before the lesson."""
+        self.rows: list[PacketRow] = []
+        self.forgotten = 0
+        self._monitor = monitor
+        self._after = after
+
+    def fetch(self, ports: Collection[int]) -> None:
+        """Take in what came since, of these ports, and ICMP. Raises EngineError if there is no capture."""
+        display_filter = " or ".join(["icmp", "icmpv6", *(f"port == {port}" for port in sorted(ports))])
+        for _ in range(FETCHES_MAX):
+            answer = self._monitor.new_packets(self._after, FETCH, display_filter)
+            self.rows += answer.rows
+            self._after = max(self._after, answer.status.last_number - answer.pending)
+            if not answer.pending:
+                break
+        self.forgotten += max(0, len(self.rows) - ROWS_KEPT)
+        del self.rows[:-ROWS_KEPT]
+
+    def search(self, sought: Sequence[PacketSought], cast: Cast, since_ns: int) -> list[list[PacketRow]]:
+        """The packets found for each of these, since a moment (wall clock, ns).
+
+        Several single packets of one step are found in the order in which they are written; counts, absences and what
+        may have been `ever` are looked for on their own.
+        """
+        found: list[list[PacketRow]] = []
+        place = 0
+        for one in sought:
+            recent = self.rows if one.ever else [row for row in self.rows if row.ts_ns >= since_ns]
+            if one.count is not None or one.absent or one.ever:
+                found.append([row for row in recent if matches(row, one, cast)])
+                continue
+            first = next((row for row in recent if row.number > place and matches(row, one, cast)), None)
+            found.append([] if first is None else [first])
+            place = place if first is None else first.number
+        return found
+
+    def last_payload(self, ports: Collection[int], since_ns: int) -> PacketRow | None:
+        """The newest packet with payload that came from one of these ports."""
+        wanted = (row for row in reversed(self.rows) if row.ts_ns >= since_ns and row.sport in ports)
+        return next((row for row in wanted if row.payload_length > 0), None)
+
+
+def matches(row: PacketRow, sought: PacketSought, cast: Cast) -> bool:
+    """Whether a packet looks as sought."""
+    if sought.flags is not None and (row.stream < 0 or row.flags & FLAG_BITS != sought.flags):
+        return False
+    if sought.finding and sought.finding not in row.findings:
+        return False
+    if sought.protocol and not _has_protocol(row, sought.protocol):
+        return False
+    if sought.source and row.sport not in cast.members[sought.source].ports:
+        return False
+    if sought.target and row.dport not in cast.members[sought.target].ports:
+        return False
+    if sought.info and sought.info.lower() not in row.info.lower():
+        return False
+    return all(_holds(measure, row) for measure in sought.measures)
+
+
+def _has_protocol(row: PacketRow, protocol: str) -> bool:
+    return row.stream >= 0 and row.protocol == "TCP" if protocol == "tcp" else row.protocol.lower() == protocol
+
+
+def _holds(measure: Measure, row: PacketRow) -> bool:
+    value = _MEASURED[measure.name](row)
+    return value is not None and OPERATORS[measure.op](value, measure.value)
