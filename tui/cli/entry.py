@@ -15,7 +15,7 @@ from engine.version import __version__
 ONE_SHOT = frozenset({"ls", "read", "flows", "ladder", "lookup", "explain", "port"})
 """Commands that look once and end: they run their source in this very process."""
 
-LAUNCHED = frozenset({"capture", "lab", "demo"})
+LAUNCHED = frozenset({"capture", "lab", "lesson", "demo"})
 """Commands that need workers for as long as they run, as the screen does."""
 
 

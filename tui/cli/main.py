@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tui.cli.demo", "demo_command"),
     "explain": ("tui.cli.explain", "explain_command"),
     "lab": ("tui.cli.lab", "lab_command"),
+    "lesson": ("tui.cli.lesson", "lesson_command"),
     "lookup": ("tui.cli.lookup", "lookup_command"),
     "ls": ("tui.cli.ls", "ls_command"),
     "port": ("tui.cli.port", "port_command"),
