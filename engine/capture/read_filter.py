@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from engine.capture.packet_rows import other_row, segment_row
-from engine.capture.read import Row
+from engine.capture.read import Row, Rows
 from engine.model.packets import PacketRow
 from engine.query.packets import compile_packets
 
@@ -16,14 +14,16 @@ class RowFilter:
     def __init__(self, text: str) -> None:
         self._matches = compile_packets(text).matches
 
-    def select(self, rows: Sequence[Row]) -> list[Row]:
-        """The rows that pass."""
-        return [row for row in rows if self._matches(_packet_row(row))]
+    def select(self, rows: Rows) -> list[int]:
+        """The places of the rows that pass."""
+        matches = self._matches
+        return [place for place, row in enumerate(rows.each()) if matches(_packet_row(row))]
 
 
 def _packet_row(row: Row) -> PacketRow:
-    if row.segment is not None and row.placed is not None:
-        return segment_row(row.segment, row.placed, row.wire_length)
-    if row.other is None:
-        raise ValueError(f"row {row.number} holds nothing")
-    return other_row(row.number, row.other, row.wire_length)
+    number, wire_length, _, segment, placed, other = row
+    if segment is not None and placed is not None:
+        return segment_row(segment, placed, wire_length)
+    if other is None:
+        raise ValueError(f"row {number} holds nothing")
+    return other_row(number, other, wire_length)

@@ -6,13 +6,12 @@ Times are texts of seconds with 9 decimals, as tshark prints them: a JSON number
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 from functools import lru_cache
 
 import msgspec
 
 from engine.capture.ip_text import address_text
-from engine.capture.read import Reading, Row
+from engine.capture.read import Reading, Rows
 from engine.flow import placed as mark
 from engine.flow.findings import DUPLICATE_ACK, OUT_OF_ORDER, RESENT, RETRANSMISSION, finding_names
 from engine.flow.info import flags_text, info_line
@@ -117,15 +116,14 @@ class SegmentObject(msgspec.Struct, omit_defaults=True, gc=False):
 _encoder = msgspec.json.Encoder()
 
 
-def json_lines(rows: Iterable[Row], first_ns: int) -> bytes:
+def json_lines(rows: Rows, first_ns: int) -> bytes:
     """The objects of the TCP segments among the rows, each on its line; `first_ns` is the time of frame 1."""
     objects = []
-    for row in rows:
-        segment, placed = row.segment, row.placed
+    for number, wire_length, captured, segment, placed, other in rows.each():
         if segment is not None and placed is not None:
-            objects.append(segment_object(row, segment, placed, first_ns))
-        elif row.other is not None and row.other.protocol == "TCP":
-            objects.append(_nearly_nothing(row, row.other, first_ns))
+            objects.append(segment_object(segment, placed, wire_length, captured, first_ns))
+        elif other is not None and other.protocol == "TCP":
+            objects.append(_nearly_nothing(number, wire_length, captured, other, first_ns))
     return _encoder.encode_lines(objects)
 
 
@@ -142,8 +140,8 @@ _EXACT_NS = 1 << 52  # up to here, 52 days, a float tells nanoseconds apart
 _constant_seconds = lru_cache(4096)(seconds)
 
 
-def segment_object(row: Row, segment: Segment, placed: Placed, first_ns: int) -> SegmentObject:
-    """The object of one segment."""
+def segment_object(segment: Segment, placed: Placed, wire_length: int, captured: int, first_ns: int) -> SegmentObject:
+    """The object of one segment, of whose frame `captured` bytes are in the file."""
     flags, length, findings, marks = segment.flags, segment.len, placed.findings, placed.marks
     now_ns, scale, raw = segment.ts_ns, placed.scale, segment.options
     seq, bytes_in_flight, acks_frame = placed.seq, placed.bytes_in_flight, placed.acks_frame
@@ -159,7 +157,7 @@ def segment_object(row: Row, segment: Segment, placed: Placed, first_ns: int) ->
     if placed.irtt_ns and (acks_frame or bytes_in_flight or findings or marks & mark.ACKS_UNSEEN_AGAIN):
         irtt = _constant_seconds(placed.irtt_ns)
     line = SegmentObject(
-        row.number,
+        placed.number,
         placed.stream,
         seconds(now_ns - first_ns),
         address_text(segment.src),
@@ -173,8 +171,8 @@ def segment_object(row: Row, segment: Segment, placed: Placed, first_ns: int) ->
         length,
         finding_names(findings),
         f"{epoch[:-9] or 0}.{epoch[-9:]:>09}",
-        row.wire_length,
-        row.captured,
+        wire_length,
+        captured,
         layers,
         info_line(segment, placed),
         segment.seq,
@@ -268,11 +266,11 @@ def _correct(line: SegmentObject, segment: Segment, placed: Placed) -> None:
         line.checksum_status = None
 
 
-def _nearly_nothing(row: Row, frame: OtherFrame, first_ns: int) -> SegmentObject:
+def _nearly_nothing(number: int, wire_length: int, captured: int, frame: OtherFrame, first_ns: int) -> SegmentObject:
     """The object of a frame that holds less of a TCP header than its ports."""
     return SegmentObject(
-        row.number, None, seconds(frame.ts_ns - first_ns), address_text(frame.src), address_text(frame.dst), None, None,
-        None, None, None, None, None, (), seconds(frame.ts_ns), row.wire_length, row.captured, "", frame.info,
+        number, None, seconds(frame.ts_ns - first_ns), address_text(frame.src), address_text(frame.dst), None, None,
+        None, None, None, None, None, (), seconds(frame.ts_ns), wire_length, captured, "", frame.info,
     )  # fmt: skip
 
 

@@ -15,10 +15,10 @@ from typing import Protocol
 
 import msgspec
 
-from engine.capture.read import Row
+from engine.capture.read import Rows
 from engine.model.errors import EngineError
 
-Form = Callable[[list[Row], int, int], bytes]
+Form = Callable[[Rows, int, int], bytes]
 """Rows, the time of the first frame in ns, decimals of a second: the lines."""
 
 WORTH_A_PROCESS_BYTES = 4 * 1024 * 1024
@@ -31,7 +31,7 @@ _STDOUT = 1
 class Lines(msgspec.Struct, array_like=True, gc=False):
     """What crosses to the printing process."""
 
-    rows: list[Row]
+    rows: Rows
     first_ns: int
     digits: int
 

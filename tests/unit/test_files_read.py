@@ -113,9 +113,17 @@ def test_json_is_one_object_a_segment_and_a_summary(capture: Path) -> None:
 
 def test_several_files_are_read_as_one(capture: Path) -> None:
     reading = Reading([str(capture), str(capture)])
-    numbers = [row.number for batch in reading.batches() for row in batch.rows]
+    numbers = [number for batch in reading.batches() for number in batch.rows.numbers]
     assert numbers == list(range(1, 9))
     assert reading.flows.streams == 1
+
+
+def test_rows_are_chosen_in_all_their_parts(capture: Path) -> None:
+    (batch,) = Reading([str(capture)]).batches()
+    whole = list(batch.rows.each())
+    assert list(batch.rows.chosen([1, 3]).each()) == [whole[1], whole[3]]
+    assert list(batch.rows.chosen([]).each()) == []
+    assert [part is None for part in whole[2]] == [False, False, False, True, True, False]
 
 
 def test_the_command_prints_lines(capture: Path) -> None:

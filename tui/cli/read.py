@@ -10,7 +10,7 @@ import click
 
 from engine.capture.files.frames import Frame, Interface
 from engine.capture.files.writer import CaptureWriter
-from engine.capture.read import Reading, Row
+from engine.capture.read import Reading, Rows
 from engine.capture.read_filter import RowFilter
 from engine.capture.read_json import json_lines, summary_line
 from engine.capture.read_printer import Form, Lines, printer, write_all
@@ -57,9 +57,9 @@ def read_command(
 def _form(as_json: bool, passes: RowFilter | None) -> Form:
     """How rows become lines."""
 
-    def form(rows: list[Row], first_ns: int, digits: int) -> bytes:
+    def form(rows: Rows, first_ns: int, digits: int) -> bytes:
         if passes is not None:
-            rows = passes.select(rows)
+            rows = rows.chosen(passes.select(rows))
         return json_lines(rows, first_ns) if as_json else text_lines(rows, first_ns, digits)
 
     return form
@@ -69,7 +69,7 @@ def _print(reading: Reading, form: Form, file_bytes: int, count: int | None) -> 
     lines = printer(form, file_bytes)
     try:
         for batch in reading.batches():
-            rows = batch.rows if count is None else batch.rows[:count]
+            rows = batch.rows if count is None else batch.rows.chosen(range(min(count, len(batch.rows))))
             lines.print(Lines(rows, reading.first_ns, reading.digits))
             if count is not None:
                 count -= len(rows)
@@ -82,8 +82,9 @@ def _print(reading: Reading, form: Form, file_bytes: int, count: int | None) -> 
 def _write(reading: Reading, out: str, passes: RowFilter | None, count: int | None) -> None:
     with CaptureWriter(out) as writer:
         for batch in reading.batches():
-            kept = zip(batch.frames, batch.rows, strict=True)
-            chosen = [frame for frame, row in kept if passes is None or passes.select([row])]
+            chosen = batch.frames
+            if passes is not None:
+                chosen = [chosen[place] for place in passes.select(batch.rows)]
             chosen = chosen if count is None else chosen[: count - writer.written]
             _write_frames(writer, chosen, reading.interfaces)
             if count is not None and writer.written >= count:
