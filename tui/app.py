@@ -27,6 +27,7 @@ from tui.palette import KeyCommands
 from tui.screens.base import MonitorScreen
 from tui.screens.connections import ConnectionsScreen
 from tui.screens.dashboard import DashboardScreen
+from tui.screens.lab import LabScreen
 from tui.screens.packets import PacketsScreen
 
 STYLES: Final = Path(__file__).parent / "styles"
@@ -46,6 +47,7 @@ PLACES: Final = (
     Place("1", "dashboard", DashboardScreen),
     Place("2", "connections", ConnectionsScreen),
     Place("3", "packets", PacketsScreen),
+    Place("5", "lab", LabScreen),
 )
 
 SHEETS: Final[list[str | PurePath]] = [STYLES / f"{name}.tcss" for name in ("app", *(place.mode for place in PLACES))]

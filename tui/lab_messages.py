@@ -87,12 +87,13 @@ class TemplatesWanted(Message):
 
 
 class TemplatesRead(Message):
-    """The saved templates by name, and why there are none if the file is not in order."""
+    """The saved templates by name, why there are none if the file is not in order, and the name just saved."""
 
-    def __init__(self, saved: Mapping[str, Template], failure: str = "") -> None:
+    def __init__(self, saved: Mapping[str, Template], failure: str = "", named: str = "") -> None:
         super().__init__()
         self.saved = saved
         self.failure = failure
+        self.named = named
 
 
 class TemplateNamed(Message):

@@ -25,4 +25,4 @@ def as_typed(value: object) -> str:
     """A value as a person types it; nothing for None."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).removesuffix(".0")

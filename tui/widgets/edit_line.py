@@ -23,29 +23,29 @@ Judgement = tuple[str, bool, bool]
 
 Judge = Callable[[str], Judgement]
 
+Accepted = Callable[[str, int], None]
+"""The value, and where the cursor should go: to the line below (1), above (-1), nowhere (0)."""
+
 
 class EditField(Field):
-    """The field; Enter is Input's own, named for the footer."""
+    """The field. Its keys are carried out at once, so that what is typed ahead reaches the line that comes next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "accept", id="edit.accept"),
+        Binding("enter", "leave(0)", "accept", id="edit.accept"),
         Binding("up", "leave(-1)", "Accept, then the line above", show=False, id="edit.up"),
         Binding("down,tab", "leave(1)", "accept, next", priority=True, id="edit.down"),
     ]
 
-    class Left(Message):
-        """The user accepts and goes to another line."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
+    def __init__(self, leave: Callable[[int], None]) -> None:
+        super().__init__(characters_max=EDIT_CHARACTERS_MAX)
+        self._leave = leave
 
     def action_leave(self, step: int) -> None:
-        self.post_message(self.Left(step))
+        self._leave(step)
 
 
 class EditLine(Vertical):
-    """Changed at each key, Accepted with a value that can be had, Closed when it is left."""
+    """Changed at each key; what comes of it is told to whoever opened it, at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "as it was", id="edit.cancel"),
@@ -70,34 +70,25 @@ class EditLine(Vertical):
             super().__init__()
             self.text = text
 
-    class Accepted(Message):
-        """The user accepts this value; `step` is where the cursor goes: the line below (1), above (-1), stay (0)."""
-
-        def __init__(self, text: str, step: int) -> None:
-            super().__init__()
-            self.text = text
-            self.step = step
-
-    class Closed(Message):
-        """The line is hidden again, nothing accepted."""
-
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(id=dom_id)
         self._judge: Judge = lambda text: ("", True, False)
+        self._accepted: Accepted = lambda text, step: None
+        self._cancelled: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static(id="edit-label")
-            yield EditField(characters_max=EDIT_CHARACTERS_MAX)
+            yield EditField(self._accept)
         yield Static(id="edit-says")
 
     @property
     def is_open(self) -> bool:
         return self.has_class("-open")
 
-    def open(self, label: str, text: str, judge: Judge) -> None:
-        """Show the line with this value, judged at each key."""
-        self._judge = judge
+    def open(self, label: str, text: str, judge: Judge, accepted: Accepted, cancelled: Callable[[], None]) -> None:
+        """Show the line with this value, judged at each key; closed when it is accepted or given up."""
+        self._judge, self._accepted, self._cancelled = judge, accepted, cancelled
         self.add_class("-open")
         self.query_one("#edit-label", Static).update(Content(printable(label)))
         field = self.query_one(EditField)
@@ -123,20 +114,21 @@ class EditLine(Vertical):
             self.judge()
             self.post_message(self.Changed(event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._accept(0)
-
-    def on_edit_field_left(self, event: EditField.Left) -> None:
-        event.stop()
-        self._accept(event.step)
-
     def _accept(self, step: int) -> None:
-        if self.judge():
-            text = self.query_one(EditField).value
+        if self.is_open and self.judge():
             self.close()
-            self.post_message(self.Accepted(text, step))
+            self._accepted(self.query_one(EditField).value, step)
 
     def action_cancel(self) -> None:
-        self.close()
-        self.post_message(self.Closed())
+        if self.is_open:
+            self.close()
+            self._cancelled()
+
+    def on_descendant_blur(self) -> None:
+        """Who clicks elsewhere gives the value up."""
+        self.call_after_refresh(self._give_up)
+
+    def _give_up(self) -> None:
+        if self.is_open and not self.has_focus_within:
+            self.close()
+            self._cancelled()

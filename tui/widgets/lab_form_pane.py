@@ -30,8 +30,10 @@ from tui.lab_messages import (
     TemplatesRead,
     TemplatesWanted,
 )
+from tui.messages import EngineFailed
 from tui.widgets.columns import Column, Ink
 from tui.widgets.edit_line import EditLine, Judgement
+from tui.widgets.lab import LabPane
 from tui.widgets.lab_draft import Draft, KnobRow, knob_rows, new_draft, problem
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import Pane
@@ -59,6 +61,8 @@ class LabFormPane(Pane):
     """
     BINDING_GROUP_TITLE = "Form"
     BINDINGS: ClassVar[list[BindingType]] = [
+        # Priority has it carried out before the next key is looked at, so that what is typed ahead reaches the field.
+        Binding("enter", "edit", "edit", priority=True, id="lab_form.edit"),
         Binding("space", "start", "start it", id="lab_form.start"),
         Binding("n", "kind", "kind", id="lab_form.kind"),
         Binding("right", "step(1)", "next value", show=False, id="lab_form.next"),
@@ -166,9 +170,10 @@ class LabFormPane(Pane):
         """Ask what the host means, once nobody has typed for a moment."""
         if self._timer is not None:
             self._timer.stop()
-        if "host" in self.draft.of.knobs:
-            asked = self.draft.knobs.host if host is None else host
-            self._timer = self.set_timer(TYPING_S if host is not None else 0, lambda: self._ask(asked))
+        if host is not None:
+            self._timer = self.set_timer(TYPING_S, lambda: self._ask(host))
+        elif "host" in self.draft.of.knobs:
+            self._ask(self.draft.knobs.host)
 
     def _ask(self, host: str) -> None:
         self.post_message(HostFactsWanted(host, self.draft.knobs.family, self))
@@ -183,12 +188,22 @@ class LabFormPane(Pane):
     def on_templates_read(self, event: TemplatesRead) -> None:
         event.stop()
         self._saved = event.saved
+        if event.failure:
+            self.post_message(LabPane.Refused(event.failure))
+        if event.named:
+            self.draft = replace(self.draft, template=event.named)
+            self._show()
+
+    def on_engine_failed(self, event: EngineFailed) -> None:
+        """A template that could not be saved."""
+        event.stop()
+        self.post_message(LabPane.Refused(event.sentence))
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a value is typed letters are letters."""
-        own = ("start", "kind", "step", "reset", "template", "save", "program")
+        own = ("edit", "start", "kind", "step", "reset", "template", "save", "program")
         return not (action in own and self._line.is_open)
 
     def action_start(self) -> None:
@@ -220,14 +235,18 @@ class LabFormPane(Pane):
     def action_save(self) -> None:
         name = "" if self.draft.template in TEMPLATES else self.draft.template
         self._editing = "save"
-        self._line.open("save as", name, judge_name)
+        self._line.open("save as", name, judge_name, self._save, self._after_edit)
         self._opened()
 
-    def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:
-        event.stop()
-        row: KnobRow | None = event.row
+    def action_edit(self) -> None:
+        row = self._table.cursor_row
         if row is not None:
             self._open(row.name)
+
+    def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:
+        """By a double click; Enter is this pane's own."""
+        event.stop()
+        self.action_edit()
 
     def on_line_table_row_highlighted(self, event: LineTable.RowHighlighted) -> None:
         event.stop()
@@ -235,7 +254,7 @@ class LabFormPane(Pane):
 
     def _open(self, name: str) -> None:
         self._editing = name
-        self._line.open(name, self.draft.text(name), self._judge)
+        self._line.open(name, self.draft.text(name), self._judge, self._accept, self._after_edit)
         self._opened()
 
     def _opened(self) -> None:
@@ -263,23 +282,24 @@ class LabFormPane(Pane):
         if self._editing == "host":
             self._look_up(event.text)
 
-    def on_edit_line_accepted(self, event: EditLine.Accepted) -> None:
-        event.stop()
-        self.focus_inside()
-        self._opened()
-        if self._editing == "save":
-            self.post_message(TemplateNamed(event.text, self.draft.spec(), self))
-            return
-        self._edit(self.draft.typed(self._editing, event.text))
-        if event.step:
-            self._table.move_to(self._table.cursor + event.step)
-            row = self._table.cursor_row
-            if row is not None and row.name != self._editing:
-                self._open(row.name)
+    def _accept(self, text: str, step: int) -> None:
+        self._edit(self.draft.typed(self._editing, text))
+        if step:
+            self._table.move_to(self._table.cursor + step)
+        row = self._table.cursor_row
+        if step and row is not None and row.name != self._editing:
+            self._open(row.name)
+        else:
+            self._after_edit()
 
-    def on_edit_line_closed(self, event: EditLine.Closed) -> None:
-        event.stop()
-        self.focus_inside()
+    def _save(self, name: str, _step: int) -> None:
+        self._after_edit()
+        self.post_message(TemplateNamed(name, self.draft.spec(), self))
+
+    def _after_edit(self) -> None:
+        """The edit line is hidden again."""
+        if self._line.has_focus_within:
+            self.focus_inside()
         self._opened()
 
 
