@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.system_commands import SystemCommandsProvider
 
 from tui import questions
+from tui.answers.flow import FlowAnswers
 from tui.answers.lab import LabAnswers
 from tui.answers.packets import PacketAnswers
 from tui.answers.sockets import SocketAnswers
@@ -27,6 +28,7 @@ from tui.palette import KeyCommands
 from tui.screens.base import MonitorScreen
 from tui.screens.connections import ConnectionsScreen
 from tui.screens.dashboard import DashboardScreen
+from tui.screens.flow import FlowScreen
 from tui.screens.lab import LabScreen
 from tui.screens.packets import PacketsScreen
 
@@ -47,6 +49,7 @@ PLACES: Final = (
     Place("1", "dashboard", DashboardScreen),
     Place("2", "connections", ConnectionsScreen),
     Place("3", "packets", PacketsScreen),
+    Place("4", "flow", FlowScreen),
     Place("5", "lab", LabScreen),
 )
 
@@ -54,7 +57,7 @@ SHEETS: Final[list[str | PurePath]] = [STYLES / f"{name}.tcss" for name in ("app
 """What all screens share, then one a screen."""
 
 
-class SockmonApp(PacketAnswers, SocketAnswers, LabAnswers):
+class SockmonApp(PacketAnswers, FlowAnswers, SocketAnswers, LabAnswers):
     """The screen of one run of sockmon."""
 
     TITLE = "sockmon"

@@ -53,6 +53,8 @@ def step(number: int, ts_ms: float, forward: bool, flags: int, **changes: Any) -
         length=0,
         first_state=S.ESTABLISHED,
         second_state=S.ESTABLISHED,
+        first_moved="first_state" in changes,
+        second_moved="second_state" in changes,
         info=f"{source} → {destination} [{names}] Seq=1",
     )
     return msgspec.structs.replace(made, **changes)
@@ -64,7 +66,7 @@ def handshake() -> list[LadderItem]:
              second_state=S.LISTEN),
         step(2, 0.031, False, SYN | ACK, seq=0, window=65_483, options="MSS=65495 WS=128", first_state=S.ESTABLISHED,
              second_state=S.SYN_RECEIVED),
-        step(3, 0.049, True, ACK),
+        step(3, 0.049, True, ACK, second_state=S.ESTABLISHED),
     ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def pressing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         assert isinstance(app, SockmonApp)
         await until(pilot, lambda: app._moment is not None)
         if app._moment is not None and app._moment.snapshot.capture is not None:
-            await until(pilot, lambda: len(app.screen.query_one(PacketsPane)._window))
+            await until(pilot, lambda: len(app.screen.query_one(PacketsPane)._window.rows))
         app._show()
         for key in keys:
             await pilot.press(key)

@@ -50,8 +50,8 @@ def test_without_the_syn_the_beginning_is_not_known() -> None:
 
 
 def test_a_state_that_changed_where_items_are_missing_has_no_cause() -> None:
-    items = [*flows.handshake(), LadderGap(0, 0, 0), *flows.closed_by_first()[4:]]
-    first, _ = walk(flows.flow(), items)
+    after = flows.step(9, 5, False, flows.ACK, first_state=S.FIN_WAIT_2, first_moved=False)
+    first, _ = walk(flows.flow(), [*flows.handshake(), LadderGap(0, 0, 0), after])
     assert [(visit.state, visit.cause) for visit in first][3] == (S.FIN_WAIT_2, NOT_SEEN)
 
 

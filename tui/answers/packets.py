@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -11,6 +12,8 @@ from tui.host import ScreenHost
 from tui.messages import Captured
 from tui.screens.details import FrameScreen
 from tui.screens.packets import PacketsScreen
+from tui.widgets.capture_pane import CapturePane
+from tui.widgets.ladder_pane import LadderPane
 from tui.widgets.packets import PacketsPane
 
 
@@ -21,15 +24,22 @@ class PacketAnswers(ScreenHost):
         self.view("packets", partial(questions.packets, self.monitor, event.question), event.pane)
 
     def on_packets_pane_opened(self, event: PacketsPane.Opened) -> None:
-        window = FrameScreen(event.row)
+        self.open_frame(event.row.number, [f"{event.row.length:,} bytes", event.row.info])
+
+    def on_ladder_pane_frame_opened(self, event: LadderPane.FrameOpened) -> None:
+        self.open_frame(event.number, [event.info])
+
+    def open_frame(self, number: int, parts: Sequence[str]) -> None:
+        """Open a frame's window and have the frame taken apart for it."""
+        window = FrameScreen(number, parts)
         self.push_screen(window)
-        self.view("frame", partial(questions.dissect, self.monitor, event.row.number), window)
+        self.view("frame", partial(questions.dissect, self.monitor, number), window)
 
     def on_packets_pane_sought(self, event: PacketsPane.Sought) -> None:
         question = partial(questions.locate, self.monitor, event.question, event.number)
         self.view("seek", question, event.pane)
 
-    def on_packets_pane_capture_wanted(self, event: PacketsPane.CaptureWanted) -> None:
+    def on_capture_pane_capture_wanted(self, event: CapturePane.CaptureWanted) -> None:
         if not event.running:
             self.command(partial(questions.stop_capture, self.monitor))
             return

@@ -73,8 +73,13 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         return self.query_one("Pane.-active", Pane)
 
     def on_mount(self) -> None:
-        self._mark_active(self.panes[0])
-        self.panes[0].focus_inside()
+        first = self.first_pane()
+        self._mark_active(first)
+        first.focus_inside()
+
+    def first_pane(self) -> Pane:
+        """The pane that is active at first."""
+        return self.panes[0]
 
     def on_screen_resume(self) -> None:
         self.app.post_message(self.Shown())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -12,7 +13,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.model.lab import Call
-from engine.model.packets import PacketRow
 from engine.model.snapshot import ActorView
 from engine.model.sockets import SocketEntry
 from engine.text.sanitize import printable
@@ -77,16 +77,17 @@ class DetailScreen(ModalScreen[None], inherit_bindings=False):
 class FrameScreen(DetailScreen):
     """One frame, taken apart."""
 
-    def __init__(self, row: PacketRow) -> None:
+    def __init__(self, number: int, parts: Sequence[Words | str]) -> None:
+        """`parts` stand in the title beside the number."""
         super().__init__()
-        self._row = row
+        self._number = number
+        self._parts = list(parts)
 
     def compose_inside(self) -> ComposeResult:
         yield DissectionView()
 
     def on_mount(self) -> None:
-        row = self._row
-        self.title_window(f"Frame {row.number}", [f"{row.length:,} bytes", row.info])
+        self.title_window(f"Frame {self._number}", self._parts)
         self.query_one(DissectionView).focus_tree()
 
     def on_frame_dissected(self, event: FrameDissected) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -16,12 +16,14 @@ from engine.model.sockets import SocketEntry
 from engine.model.tcp import SocketState
 from engine.query.sockets import compile_sockets, explain_sockets
 from engine.text.cells import Look
+from engine.text.explain.case import Case, of_socket
+from tui.conversations import Wanted, of_entry
 from tui.messages import Moment
 from tui.widgets.columns import Column, Ink
 from tui.widgets.filter_box import FilterBox
 from tui.widgets.line_painter import SORT_GLYPHS
 from tui.widgets.line_table import LineTable
-from tui.widgets.pane import Pane, Words
+from tui.widgets.pane import EXPLAIN_KEY, FLOW_KEY, Pane, Words
 from tui.widgets.socket_columns import LEAK_AGE_NS, socket_columns
 from tui.widgets.socket_lines import SocketLine, entry_of, interned, line_key, line_spans
 from tui.widgets.socket_view import Arranged, SocketView, arrange
@@ -61,6 +63,8 @@ class ConnectionsPane(Pane):
     """
     BINDING_GROUP_TITLE = "Connections"
     BINDINGS: ClassVar[list[BindingType]] = [
+        FLOW_KEY,
+        EXPLAIN_KEY,
         Binding("slash", "filter", "filter", key_display="/", id="connections.filter", priority=True),
         Binding("s", "sort", "sort", id="connections.sort"),
         Binding("S", "reverse", "reverse", id="connections.reverse"),
@@ -223,6 +227,19 @@ class ConnectionsPane(Pane):
         entry = entry_of(line) if line is not None else None
         if entry is not None:
             self.post_message(self.EndingWanted(entry))
+
+    def _under_cursor(self) -> SocketEntry | None:
+        line = self._table.cursor_row
+        return entry_of(line) if line is not None else None
+
+    def wanted(self) -> Wanted | None:
+        entry = self._under_cursor()
+        return of_entry(entry) if entry is not None else None
+
+    def cases(self) -> Sequence[Case]:
+        """The column that sorts and the state, with the figures of the row under the cursor."""
+        entry = self._under_cursor()
+        return of_socket(entry, self.view.sort, self._look) if entry is not None else ()
 
     def action_sort(self) -> None:
         self._look_at(self.view.sort_next())

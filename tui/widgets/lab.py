@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,11 +13,15 @@ from textual.message import Message
 from engine.insight.ledger import FloodBalance
 from engine.model.lab import ActorCommand, ActorSpec
 from engine.model.snapshot import ActorView, Snapshot
+from engine.text.explain.case import Case, of_error
+from engine.text.explain.entry import Kind
+from engine.text.explain.table import explained
+from tui.conversations import Wanted, of_actor
 from tui.widgets.lab_fields import LabFields
 from tui.widgets.lab_form import LabForm
 from tui.widgets.lab_rows import ENDED, SWITCHES, LabRow, balance_of, lab_columns, lab_rows, lab_spans
 from tui.widgets.line_table import LineTable
-from tui.widgets.pane import Pane
+from tui.widgets.pane import EXPLAIN_KEY, FLOW_KEY, Pane
 
 
 class LabPane(Pane):
@@ -36,6 +42,8 @@ class LabPane(Pane):
         Binding("n", "new", "new actor", id="lab.new"),
         Binding("r", "restart", "restart", id="lab.restart"),
         Binding("D", "drain", "drain", id="lab.drain"),
+        FLOW_KEY,
+        EXPLAIN_KEY,
     ]
 
     class StartWanted(Message):
@@ -136,6 +144,28 @@ class LabPane(Pane):
             self.post_message(self.CommandWanted(sinks, ActorCommand.DRAIN))
         else:
             self.post_message(self.Refused("nothing to drain: no sink runs"))
+
+    def _under_cursor(self) -> ActorView | None:
+        row = self._table.cursor_row
+        return self._actors.get(row.numbers[-1]) if row is not None and row.numbers else None
+
+    def wanted(self) -> Wanted | None:
+        actor = self._under_cursor()
+        return of_actor(actor) if actor is not None else None
+
+    def cases(self) -> Sequence[Case]:
+        """The actor's error, and the call that it is in or came from last."""
+        actor = self._under_cursor()
+        if actor is None:
+            return ()
+        report = actor.report
+        error = of_error(errno.errorcode.get(report.errno, ""), report.error) if report.errno else ()
+        calls = (*report.calls, *report.waiting)
+        if not calls:
+            return error
+        last = calls[-1]
+        here = f"Here {last.name}({last.arguments}) {f'= {last.result}' if last.result else 'has not returned yet'}."
+        return (*error, *(Case(one, here) for one in explained(last.name, Kind.CALL)))
 
     def _of_switch(self, row: LabRow) -> tuple[int, ...]:
         """The ended actors of a line, and for the flood those of its whole switch."""

@@ -52,11 +52,16 @@ class TimeFormat(StrEnum):
 
 def time_text(row: PacketRow, time_format: TimeFormat, start_ns: int, before_ns: int | None) -> str:
     """The time of a row; `before_ns` is that of the row before it in the list, None where it is not known."""
+    return written_time(row.ts_ns, time_format, start_ns, before_ns)
+
+
+def written_time(ts_ns: int, time_format: TimeFormat, start_ns: int, before_ns: int | None) -> str:
+    """A time as `T` has it written; `before_ns` as for `time_text`."""
     if time_format is TimeFormat.RELATIVE:
-        return relative_time(row.ts_ns, start_ns)
+        return relative_time(ts_ns, start_ns)
     if time_format is TimeFormat.DELTA:
-        return UNKNOWN if before_ns is None else relative_time(row.ts_ns, before_ns)
-    seconds, rest = divmod(row.ts_ns, NS_PER_S)
+        return UNKNOWN if before_ns is None else relative_time(ts_ns, before_ns)
+    seconds, rest = divmod(ts_ns, NS_PER_S)
     return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{rest // NS_PER_US:06d}"
 
 

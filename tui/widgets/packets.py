@@ -6,34 +6,36 @@ The pane asks for the rows in view and two pages on either side, by the message 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Static
 
 from engine.model.messages import PacketsAnswer
-from engine.model.packets import CaptureStatus, PacketRow
+from engine.model.packets import PacketRow
 from engine.model.snapshot import Snapshot
 from engine.query.packets import explain_packets
+from engine.text.explain.case import Case, of_packet
+from tui.conversations import Wanted
+from tui.conversations import of_packet as conversation_of
 from tui.messages import EngineFailed, PacketLocated, PacketQuestion, PacketsFetched
+from tui.widgets.capture_pane import CapturePane
 from tui.widgets.columns import Ink
 from tui.widgets.filter_box import FilterBox
 from tui.widgets.line_table import LineTable
 from tui.widgets.packet_columns import TimeFormat, packet_columns, row_ink, time_text
-from tui.widgets.packet_words import NO_PACKETS, bpf_words, capture_totals, interface_words, why_no_packets
-from tui.widgets.pane import Pane, Words
-from tui.widgets.window_rows import PAGES_AHEAD, WindowRows
+from tui.widgets.packet_marks import Marks
+from tui.widgets.packet_words import NO_PACKETS, capture_totals
+from tui.widgets.pane import EXPLAIN_KEY, FLOW_KEY, Words
+from tui.widgets.window_table import WindowTable
 
-NEWEST: Final = -1
-"""As `first` of a question: the last rows."""
-
-PACKETS_NEEDED: Final = ("filter", "all", "follow", "mark", "to_mark", "time_format")
+PACKETS_NEEDED: Final = ("filter", "all", "follow", "mark", "to_mark", "time_format", "stream")
 """Actions that make no sense while nothing was ever captured."""
 
 
-class PacketsPane(Pane):
+class PacketsPane(CapturePane):
     """Questions out by Asked, rows in by `take`; Opened for a frame's dissection."""
 
     NAME = "Packets"
@@ -46,6 +48,8 @@ class PacketsPane(Pane):
     """
     BINDING_GROUP_TITLE = "Packets"
     BINDINGS: ClassVar[list[BindingType]] = [
+        FLOW_KEY,
+        EXPLAIN_KEY,
         Binding("slash", "filter", "filter", key_display="/", id="packets.filter", priority=True),
         Binding("a", "all", "all / handshakes", id="packets.all"),
         Binding("f", "follow", "follow newest", id="packets.follow"),
@@ -53,15 +57,8 @@ class PacketsPane(Pane):
         Binding("m", "mark", "mark", show=False, id="packets.mark"),
         Binding("left_square_bracket", "to_mark(-1)", "Mark before", key_display="[", show=False, id="packets.mark_up"),
         Binding("right_square_bracket", "to_mark(1)", "Next mark", key_display="]", show=False, id="packets.mark_down"),
-        Binding("C", "capture", "capture on/off", show=False, id="packets.capture"),
-        Binding("b", "capture_filter", "capture filter", show=False, priority=True, id="packets.capture_filter"),
-        Binding("i", "interface", "interface", show=False, priority=True, id="packets.interface"),
+        Binding("F", "stream", "follow stream", show=False, id="packets.stream"),
     ]
-    DEFAULT_CSS = """
-    PacketsPane > #no-packets { display: none; height: 1fr; padding: 1 2; }
-    PacketsPane.-without > #no-packets { display: block; }
-    PacketsPane.-without > LineTable { display: none; }
-    """
 
     class Asked(Message):
         """The pane needs these rows."""
@@ -80,15 +77,6 @@ class PacketsPane(Pane):
             self.question = question
             self.number = number
 
-    class CaptureWanted(Message):
-        """Capture so from now on; `running` False for no more. None leaves what is."""
-
-        def __init__(self, running: bool, interface: str | None = None, capture_filter: str | None = None) -> None:
-            super().__init__()
-            self.running = running
-            self.interface = interface
-            self.capture_filter = capture_filter
-
     class Highlighted(Message):
         """Another frame came under the cursor."""
 
@@ -104,34 +92,36 @@ class PacketsPane(Pane):
             super().__init__()
             self.row = row
 
+    class StreamWanted(Message):
+        """The user wants to read what a conversation carried."""
+
+        def __init__(self, row: PacketRow) -> None:
+            super().__init__()
+            self.row = row
+
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
         self.paused = False
         self.handshakes = True
         self.display_filter = ""
-        self._status: CaptureStatus | None = None
         self._start_ns = 0
         self._failure = ""
         self._time_format = TimeFormat.RELATIVE
-        self._marked: frozenset[int] = frozenset()
+        self._marks = Marks()
         self._opens = False
         """The user asked for the details of a row that is not here yet."""
-        self._window = self._nothing()
         self._table: LineTable[PacketRow] = LineTable(
             packet_columns(self._time), _number, row_style=row_ink, empty=NO_PACKETS[True]
         )
+        self._window = WindowTable(self._table, _number)
         self._box = FilterBox(
             explain_packets, "a word, tcp.flags.reset == 1, tcp.port == 65432, tcp.analysis.flags …", dom_id="display"
         )
-        self._capture_box = FilterBox(bpf_words, "tcp port 65432 and host 127.0.0.1", dom_id="bpf")
-        self._interface_box = FilterBox(interface_words, "lo", dom_id="interface")
 
     def compose(self) -> ComposeResult:
         yield self._table
-        yield Static(id="no-packets")
         yield self._box
-        yield self._capture_box
-        yield self._interface_box
+        yield from self.compose_capture()
 
     def on_mount(self) -> None:
         self._table.following = True
@@ -149,13 +139,8 @@ class PacketsPane(Pane):
 
     def show(self, snapshot: Snapshot) -> None:
         """Take in how the capture stands, and ask for the rows of now."""
-        self._status = snapshot.capture
-        if self._status is None:
-            self._show_why_not(snapshot)
-        else:
-            self.remove_class("-without")
-            if not self.paused:
-                self._ask()
+        if self.show_capture(snapshot) and not self.paused:
+            self._ask()
         self._retitle()
 
     def take(self, question: PacketQuestion, answer: PacketsAnswer) -> None:
@@ -163,13 +148,11 @@ class PacketsPane(Pane):
         if not question.same_list(self._question(0, 0)):
             return
         self._failure = ""
-        self._status = answer.status
+        self.status = answer.status
         start_ns = answer.status.first_ts_ns or min((row.ts_ns for row in answer.rows[:1]), default=self._start_ns)
         if not self._start_ns or answer.status.first_ts_ns:
             self._start_ns = start_ns
-        total = len(self._window) if self.paused and len(self._window) else answer.total
-        window = WindowRows(answer.first, total, answer.rows, _number)
-        self._window = window.after(self._window, self._table.cursor_key, self._table.cursor)
+        self._window.take(answer.first, answer.total, answer.rows, standing=self.paused)
         self._table.empty = NO_PACKETS[self.handshakes]
         self._draw_rows()
         row = self._table.cursor_row
@@ -178,14 +161,14 @@ class PacketsPane(Pane):
             self.post_message(self.Opened(row))
 
     def _draw_rows(self) -> None:
-        marks = dict.fromkeys(self._marked, Ink.MARKED)
-        delta = self._window.first if self._time_format is TimeFormat.DELTA else 0
-        self._table.show_rows(self._window, marks, stamp=(self._start_ns, self._time_format, delta))
+        marks = dict.fromkeys(self._marks.numbers, Ink.MARKED)
+        delta = self._window.rows.first if self._time_format is TimeFormat.DELTA else 0
+        self._table.show_rows(self._window.rows, marks, stamp=(self._start_ns, self._time_format, delta))
         self._retitle()
 
     def _time(self, row: PacketRow) -> str:
-        index = self._window.index(row.number)
-        before = self._window.row(index - 1) if index else None
+        index = self._window.rows.index(row.number)
+        before = self._window.rows.row(index - 1) if index else None
         return time_text(row, self._time_format, self._start_ns, before.ts_ns if before is not None else None)
 
     def fail(self, sentence: str) -> None:
@@ -198,28 +181,18 @@ class PacketsPane(Pane):
         self.paused = paused
         self._retitle()
 
-    def _nothing(self) -> WindowRows[PacketRow]:
-        none: tuple[PacketRow, ...] = ()
-        return WindowRows(0, 0, none, _number)
-
     def _question(self, first: int, count: int) -> PacketQuestion:
         return PacketQuestion(first, count, self.display_filter, self.handshakes)
 
     def _ask(self) -> None:
         """Ask for the rows in view and those around them."""
-        page = self._table.page
-        count = page * (1 + 2 * PAGES_AHEAD)
-        if self._table.following and not self.paused:
-            self.post_message(self.Asked(self, self._question(NEWEST, count)))
-        else:
-            top = self._table.scroll_offset.y
-            self.post_message(self.Asked(self, self._question(max(0, top - page * PAGES_AHEAD), count)))
+        self.post_message(self.Asked(self, self._question(*self._window.span(standing=self.paused))))
 
     def _ask_anew(self) -> None:
         """Another list: forget the rows of the old one, and look where the frame under the cursor stands in it."""
         frame = self._table.cursor_key
-        self._window = self._nothing()
-        if self._status is not None:
+        self._window.forget()
+        if self.status is not None:
             self._ask()
             if isinstance(frame, int) and not self._table.following:
                 self._seek(frame)
@@ -236,7 +209,7 @@ class PacketsPane(Pane):
 
     def on_line_table_view_moved(self, event: LineTable.ViewMoved) -> None:
         event.stop()
-        if self._status is not None and not self._window.holds(event.first, event.count):
+        if self.status is not None and not self._window.holds_view(event.first, event.count):
             self._ask()
 
     def on_packets_fetched(self, event: PacketsFetched) -> None:
@@ -249,40 +222,36 @@ class PacketsPane(Pane):
 
     # --- words ------------------------------------------------------------------------------------------------------
 
-    def _show_why_not(self, snapshot: Snapshot) -> None:
-        self.add_class("-without")
-        self.query_one("#no-packets", Static).update(why_no_packets(snapshot.degradations))
-
     def _retitle(self) -> None:
         left: list[Words | str] = []
         right: list[Words | str] = []
-        if self._status is not None:
+        if self.status is not None:
             left.append("handshakes, FIN, RST" if self.handshakes else "all")
             if self.display_filter:
                 left.append((self.display_filter, "$text-primary"))
             if self._table.following and not self.paused:
                 left.append(("following", "$text-success"))
-            if not self._status.running:
+            if not self.status.running:
                 left.append(("capture off", "bold $text-warning"))
             if self._time_format is not TimeFormat.RELATIVE:
                 left.append((f"time: {self._time_format}", "$text-primary"))
-            right.append((f"{len(self._window):,} of {self._status.trust.kept:,}", "$foreground 70%"))
+            right.append((f"{len(self._window.rows):,} of {self.status.trust.kept:,}", "$foreground 70%"))
         if self.paused:
             left.append(("PAUSED", "bold reverse $text-warning"))
-        self.set_title(left, right, short=f"{self.NAME} {len(self._window):,}")
+        self.set_title(left, right, short=f"{self.NAME} {len(self._window.rows):,}")
         if self._failure:
             self.set_totals([(self._failure, "$text-error")])
-        elif self._status is not None:
-            self.set_totals(capture_totals(self._status))
+        elif self.status is not None:
+            self.set_totals(capture_totals(self.status))
         else:
             self.set_totals([])
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("filter", "capture_filter", "interface") and any(box.is_open for box in self.query(FilterBox)):
+        if action in ("filter", "capture_filter", "interface") and self.typing:
             return False
-        return self._status is not None or action not in PACKETS_NEEDED
+        return self.status is not None or action not in PACKETS_NEEDED
 
     def action_all(self) -> None:
         self.handshakes = not self.handshakes
@@ -306,32 +275,35 @@ class PacketsPane(Pane):
     def action_mark(self) -> None:
         number = self._table.cursor_key
         if isinstance(number, int):
-            self._marked ^= {number}
+            self._marks = self._marks.toggled(number)
             self._draw_rows()
 
     def action_to_mark(self, step: int) -> None:
         """To the next mark, or the one before; round the ends."""
         here = self._table.cursor_key
-        if not self._marked or not isinstance(here, int):
+        target = self._marks.next(here, step) if isinstance(here, int) else None
+        if target is None:
             return
-        order = sorted(self._marked, reverse=step < 0)
-        ahead = [number for number in order if (number - here) * step > 0]
-        target = (ahead or order)[0]
-        if self._window.row(self._window.index(target) or 0) is None or not self._table.select_key(target):
+        rows = self._window.rows
+        if rows.row(rows.index(target) or 0) is None or not self._table.select_key(target):
             self._seek(target)
 
-    def action_capture(self) -> None:
-        self.post_message(self.CaptureWanted(self._status is None or not self._status.running))
+    def action_stream(self) -> None:
+        row = self._table.cursor_row
+        if row is not None:
+            self.post_message(self.StreamWanted(row))
 
-    def action_capture_filter(self) -> None:
-        self._capture_box.open(self._status.capture_filter if self._status is not None else "")
+    def wanted(self) -> Wanted | None:
+        row = self._table.cursor_row
+        return conversation_of(row) if row is not None else None
 
-    def action_interface(self) -> None:
-        self._interface_box.open(self._status.interface if self._status is not None else "lo")
+    def cases(self) -> Sequence[Case]:
+        row = self._table.cursor_row
+        return of_packet(row) if row is not None else ()
 
     def on_line_table_follow_changed(self, event: LineTable.FollowChanged) -> None:
         event.stop()
-        if self._status is not None:
+        if self.status is not None:
             self._ask()
         self.post_message(self.Highlighted(self, self._table.cursor_row))
         self._retitle()
@@ -351,15 +323,6 @@ class PacketsPane(Pane):
         if event.box is self._box:
             self.display_filter = event.text
             self._ask_anew()
-
-    def on_filter_box_closed(self, event: FilterBox.Closed) -> None:
-        """A display filter works while it is typed; how to capture only when it is done."""
-        event.stop()
-        self.focus_inside()
-        if event.accepted and event.box is self._capture_box:
-            self.post_message(self.CaptureWanted(True, capture_filter=event.text))
-        elif event.accepted and event.box is self._interface_box and event.text:
-            self.post_message(self.CaptureWanted(True, interface=event.text))
 
 
 def _number(row: PacketRow) -> int:

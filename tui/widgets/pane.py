@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual import events
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
 
+from engine.text.explain.case import Case
 from engine.text.sanitize import printable
+from tui.conversations import Wanted
+from tui.flow_messages import ExplanationWanted, FlowWanted
 
 Words = tuple[str, str]
 """A text and its style in Textual's words (`bold $text-warning`); the text is data and never markup."""
@@ -21,6 +25,12 @@ RULES: Final = {"round": "─", "heavy": "━"}
 
 EDGES: Final = 6
 """Cells of a border line that a title cannot have: two corners, a line and a space on either side."""
+
+
+FLOW_KEY: Final = Binding("o", "open_flow", "flow", id="pane.flow")
+"""For a pane whose `wanted` answers."""
+EXPLAIN_KEY: Final = Binding("e", "explain", "explain", id="pane.explain")
+"""For a pane whose `cases` answers."""
 
 
 def words(parts: Sequence[Words | str], gap: str = "  ") -> Content:
@@ -96,6 +106,20 @@ class Pane(Vertical):
     def focus_step(self, step: int) -> bool:
         """Move the focus on (1) or back (-1) inside the pane; False where Tab should leave it."""
         return False
+
+    def wanted(self) -> Wanted | None:
+        """The conversation under the cursor, or the filter that leaves those it may be; None where there is none."""
+        return None
+
+    def cases(self) -> Sequence[Case]:
+        """What is under the cursor, explained."""
+        return ()
+
+    def action_open_flow(self) -> None:
+        self.post_message(FlowWanted(self.wanted() or Wanted()))
+
+    def action_explain(self) -> None:
+        self.post_message(ExplanationWanted(self.cases()))
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from engine.model.flows import FlowSummary, LadderGap, LadderItem, LadderStep
+from engine.model.flows import FlowSummary, LadderItem, LadderStep
 from engine.model.lab import Call
 from engine.model.tcp import SocketState, TcpFlags
 
@@ -51,27 +51,19 @@ def start_states(flow: FlowSummary) -> tuple[SocketState, SocketState]:
 def walk(
     flow: FlowSummary, items: Iterable[LadderItem], calls: tuple[Sequence[Call], Sequence[Call]] = ((), ())
 ) -> tuple[Path, Path]:
-    """Both ends' paths out of the ladder's items; `calls` are the two programs' own.
-
-    A LadderGap stands for items that are not here: the states may have changed in it, so that a segment after it which
-    moves no state is not what moved them.
-    """
+    """Both ends' paths out of the ladder's items, which may lack a middle; `calls` are the two programs' own."""
     paths: tuple[list[Visit], list[Visit]] = ([], [])
     for path, state in zip(paths, start_states(flow), strict=True):
         path.append(Visit(state))
-    whole = True
     for item in items:
-        if isinstance(item, LadderGap):
-            whole = False
         if not isinstance(item, LadderStep) or item.stream != flow.stream:
             continue
         for end, (path, state) in enumerate(zip(paths, (item.first_state, item.second_state), strict=True)):
             if state is path[-1].state:
                 continue
             path[-1] = replace(path[-1], until_ns=item.ts_ns)
-            cause = _cause(item, end, calls[end]) if whole or _moves(item) else NOT_SEEN
-            path.append(Visit(state, item.ts_ns, 0, cause, item.number))
-        whole = True
+            moved = item.second_moved if end else item.first_moved
+            path.append(Visit(state, item.ts_ns, 0, _cause(item, end, calls[end]) if moved else NOT_SEEN, item.number))
     for path, state in zip(paths, (flow.first.state, flow.second.state), strict=True):
         if state is not path[-1].state and state is not SocketState.UNKNOWN:
             path[-1] = replace(path[-1], until_ns=flow.last_ns)
@@ -83,10 +75,6 @@ def flag_words(flags: int) -> str:
     """`SYN, ACK`: the flags that move a state machine, in the header's order; `data` where there are none of them."""
     names = [flag.name or "" for flag in (TcpFlags.FIN, TcpFlags.SYN, TcpFlags.RST, TcpFlags.ACK) if flags & flag]
     return ", ".join(names) or "data"
-
-
-def _moves(step: LadderStep) -> bool:
-    return bool(step.flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST))
 
 
 def _cause(step: LadderStep, end: int, calls: Sequence[Call]) -> str:

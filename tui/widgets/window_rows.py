@@ -29,6 +29,11 @@ class WindowRows(Generic[Row]):
     def __len__(self) -> int:
         return self._total
 
+    @property
+    def end(self) -> int:
+        """The index after the last row that is here."""
+        return self.first + len(self._rows)
+
     def row(self, index: int) -> Row | None:
         at = index - self.first
         return self._rows[at] if 0 <= at < len(self._rows) else None

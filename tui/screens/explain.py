@@ -1,0 +1,59 @@
+"""The window in which `e` explains what is under the cursor: what a word means, here too, and where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.text.explain.case import Case
+from engine.text.sanitize import printable
+from tui.screens.details import DetailScreen
+
+NOTHING: Final = "Nothing here has an explanation. Move the cursor to a row, and press e again."
+
+
+def explanation(cases: Sequence[Case]) -> Content:
+    """One paragraph a meaning: its name, its sentences, the figures of this case, the source."""
+    if not cases:
+        return Content(NOTHING)
+    paragraphs = []
+    for case in cases:
+        one = case.explanation
+        lines = [
+            Content.assemble((one.name, "bold $text-primary"), (f"  {one.kind}", "$foreground 60%")),
+            Content(printable(one.text)),
+        ]
+        if case.here:
+            lines.append(Content.styled(printable(case.here), "bold"))
+        lines.append(Content.styled(f"See {one.source}.", "$foreground 60%"))
+        paragraphs.append(Content("\n").join(lines))
+    return Content("\n\n").join(paragraphs)
+
+
+class ExplainScreen(DetailScreen):
+    """Sentences, scrolled by the arrow keys."""
+
+    DEFAULT_CSS = """
+    ExplainScreen DetailPane { max-width: 100; height: auto; max-height: 86%; }
+    ExplainScreen VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; padding: 1 2; }
+    ExplainScreen Static { height: auto; }
+    ExplainScreen.-narrow DetailPane { height: auto; max-height: 100%; }
+    """
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        super().__init__()
+        self._cases = cases
+
+    def compose_inside(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static(explanation(self._cases))
+
+    def on_mount(self) -> None:
+        names = dict.fromkeys(case.explanation.name for case in self._cases)
+        self.title_window("Explained", [", ".join(names)])
+        self.query_one(VerticalScroll).focus()

@@ -1,0 +1,182 @@
+"""Screen 4: one conversation, live: ladder, states, bytes, what holds it; and the list that it is chosen from."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.conversations import NO_STREAM, Conversation, Subject, Wanted, of_flow
+from tui.flow_messages import FlowFound
+from tui.messages import EngineFailed, Moment
+from tui.screens.base import MonitorScreen
+from tui.widgets.flows_pane import FlowsPane
+from tui.widgets.ladder_pane import LadderPane
+from tui.widgets.pane import Pane
+from tui.widgets.states_pane import StatesPane
+
+
+class FlowScreen(MonitorScreen):
+    """The views are tabs at any size: each is drawn for the whole width."""
+
+    TITLE = "Flow"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "back", id="screen.back"),
+    ]
+
+    class Sought(Message):
+        """The screen wants to know what was captured of this conversation."""
+
+        def __init__(self, screen: FlowScreen, subject: Subject) -> None:
+            super().__init__()
+            self.screen = screen
+            self.subject = subject
+
+    class Left(Message):
+        """The user wants back to the screen that this one was opened from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._conversation: Conversation | None = None
+        self._added: tuple[int, ...] = ()
+        """Streams on the ladder beside the one that is shown."""
+        self._moment: Moment | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield LadderPane(dom_id="ladder")
+        yield StatesPane(dom_id="states")
+        yield FlowsPane(dom_id="flows")
+
+    def first_pane(self) -> Pane:
+        """Before a conversation is chosen, the list to choose it from."""
+        return self.panes[0] if self._conversation is not None else self.query_one(FlowsPane)
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """What is shown; None before something was chosen."""
+        return self._conversation
+
+    @property
+    def streams(self) -> tuple[int, ...]:
+        """The conversations on the ladder, the one that is shown first."""
+        shown = self._conversation
+        if shown is None or shown.subject.stream == NO_STREAM:
+            return ()
+        return (shown.subject.stream, *(one for one in self._added if one != shown.subject.stream))
+
+    def open(self, wanted: Wanted) -> None:
+        """Show this conversation, or the list of those that the filter leaves."""
+        flows = self.query_one(FlowsPane)
+        if wanted.subject is None:
+            flows.set_filter(wanted.filter)
+            self.activate(flows)
+            return
+        self._conversation = Conversation(wanted.subject)
+        self._added = ()
+        if not isinstance(self.active_pane, LadderPane | StatesPane):
+            self.activate(self.query_one(LadderPane))
+        if self._moment is not None:
+            self._update(self._moment)
+
+    # --- what comes in ----------------------------------------------------------------------------------------------
+
+    def show(self, moment: Moment, work: object) -> None:
+        super().show(moment, work)
+        self._moment = moment
+        self._update(moment)
+
+    def _update(self, moment: Moment) -> None:
+        """Join the conversation with its sockets of now, and have the view in front show it."""
+        if self._conversation is not None:
+            self._conversation = self._conversation.at(moment.snapshot)
+            self._seek()
+        self._show_active()
+
+    def _seek(self) -> None:
+        shown = self._conversation
+        if shown is not None and (shown.flow is None or not shown.flow.over):
+            self.post_message(self.Sought(self, shown.subject))
+
+    def _show_active(self) -> None:
+        """Have the view in front show what is shown; only that one costs anything. It does so in its own turn: what a
+        pane asks while its screen handles a message goes no further than the screen (Textual stops a message at its
+        sender)."""
+        if self._moment is None:
+            return
+        snapshot, active, shown = self._moment.snapshot, self.active_pane, self._conversation
+        if isinstance(active, FlowsPane):
+            active.call_later(active.show, snapshot, self.streams)
+        elif shown is None:
+            return
+        elif isinstance(active, LadderPane):
+            active.call_later(active.show, shown, self.streams, snapshot)
+        elif isinstance(active, StatesPane):
+            active.call_later(active.show, shown, snapshot)
+
+    def on_flow_found(self, event: FlowFound) -> None:
+        event.stop()
+        shown = self._conversation
+        if shown is None or event.flow is None or event.subject.ends not in (shown.subject.ends, shown.subject.turned):
+            return
+        stream = shown.subject.stream
+        if stream not in (NO_STREAM, event.flow.stream):
+            return  # a later conversation of the same two endpoints
+        self._conversation = shown.found(event.flow)
+        if stream == NO_STREAM:
+            self._show_active()
+
+    def on_engine_failed(self, event: EngineFailed) -> None:
+        """Without an answer about the segments the kernel's figures are still there."""
+        event.stop()
+
+    def pause(self, paused: bool) -> None:
+        super().pause(paused)
+        self.query_one(FlowsPane).pause(paused)
+        self.query_one(LadderPane).pause(paused)
+        self.query_one(StatesPane).pause(paused)
+
+    # --- panes ------------------------------------------------------------------------------------------------------
+
+    def _fold(self) -> None:
+        self.add_class("-single")
+
+    def _mark_active(self, active: Pane) -> None:
+        super()._mark_active(active)
+        self._show_active()
+
+    def action_back(self) -> None:
+        if self.query("HelpPanel"):
+            super().action_back()
+        else:
+            self.post_message(self.Left())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "zoom" and super().check_action(action, parameters)
+
+    def on_flows_pane_chosen(self, event: FlowsPane.Chosen) -> None:
+        event.stop()
+        subject = of_flow(event.flow)
+        self._conversation = Conversation(subject, event.flow)
+        self._added = ()
+        self.activate(self.query_one(LadderPane))
+        if self._moment is not None:
+            self._update(self._moment)
+
+    def on_flows_pane_added(self, event: FlowsPane.Added) -> None:
+        """One more on the ladder, or one less; the first of all is the one that is shown."""
+        event.stop()
+        stream = event.flow.stream
+        if self._conversation is None:
+            self._conversation = Conversation(of_flow(event.flow), event.flow)
+        elif stream in self._added:
+            self._added = tuple(one for one in self._added if one != stream)
+        elif stream != self._conversation.subject.stream:
+            self._added = (*self._added, stream)
+        if self._moment is not None:
+            self._update(self._moment)
+
+    def on_ladder_pane_more_wanted(self, event: LadderPane.MoreWanted) -> None:
+        event.stop()
+        self.activate(self.query_one(FlowsPane))

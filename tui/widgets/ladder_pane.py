@@ -1,0 +1,343 @@
+"""The ladder: a conversation as arrows between two lifelines, a line a segment, growing while it happens.
+
+The items stay in the capture worker: the pane asks for those in view and two pages on either side, and formats only
+the lines that are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+import msgspec
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from engine.export.ladder_text import LadderLook, ladder_line
+from engine.export.ladder_words import item_ns
+from engine.model.flows import FlowSummary, LadderFold, LadderItem, LadderStep
+from engine.model.messages import LadderAnswer
+from engine.model.snapshot import Snapshot
+from engine.text.explain.case import Case
+from tui.conversations import Conversation, calls_of
+from tui.flow_messages import LadderFetched, LadderQuestion
+from tui.messages import EngineFailed
+from tui.widgets.columns import Column
+from tui.widgets.flow_words import conversation_title, why_no_segments
+from tui.widgets.ladder_calls import calls_beside
+from tui.widgets.ladder_cases import of_item
+from tui.widgets.ladder_lines import fold_key, head_text, item_key, line_spans, named_flows
+from tui.widgets.line_painter import GUTTER, Spans
+from tui.widgets.line_table import LineTable
+from tui.widgets.pane import EXPLAIN_KEY, Pane, Words
+from tui.widgets.window_table import WindowTable
+
+NO_SEGMENTS: Final = "Asking for the segments …"
+
+
+class LadderTable(LineTable[LadderItem]):
+    """The lines; the head names the two ends."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "open", id="table.select"),
+    ]
+    DEFAULT_CSS = """
+    LadderTable > .line-table--accent { color: $text-primary; }
+    """
+
+
+class LadderPane(Pane):
+    """Questions out by Asked, items in by `take`; FrameOpened for a segment's frame."""
+
+    NAME = "Ladder"
+    HELP = """
+    ## Ladder
+    Each segment is an arrow from its sender to its receiver; `═` carries data. The state of each end stands beside its
+    lifeline where it changes. Runs of plain data are folded: **Enter** opens one, **←** folds it again, **a** opens or
+    folds all. Enter on a segment takes its frame apart. **Space** goes to the list to put another conversation beside
+    it. At the right stand the socket calls of our own actors.
+    """
+    BINDING_GROUP_TITLE = "Ladder"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        EXPLAIN_KEY,
+        Binding("space", "add", "add conversation", id="ladder.add"),
+        Binding("a", "all", "folded / all", id="ladder.all"),
+        Binding("f", "follow", "follow newest", id="ladder.follow"),
+        Binding("left", "fold", "Fold again", show=False, id="ladder.fold"),
+        Binding("right", "unfold", "Open the fold", show=False, id="ladder.unfold"),
+        Binding("T", "time_format", "time", id="ladder.time"),
+        Binding("F", "stream", "follow stream", id="ladder.stream"),
+        Binding("E", "export", "export", id="ladder.export"),
+    ]
+
+    class Asked(Message):
+        """The pane needs these items."""
+
+        def __init__(self, pane: LadderPane, question: LadderQuestion) -> None:
+            super().__init__()
+            self.pane = pane
+            self.question = question
+
+    class FrameOpened(Message):
+        """The user asked for a frame's dissection."""
+
+        def __init__(self, number: int, info: str) -> None:
+            super().__init__()
+            self.number = number
+            self.info = info
+
+    class MoreWanted(Message):
+        """The user wants to choose another conversation for the same ladder."""
+
+    class StreamWanted(Message):
+        """The user wants to read what the conversation carried."""
+
+    class ExportWanted(Message):
+        """The user wants the ladder in a file."""
+
+        def __init__(self, question: LadderQuestion) -> None:
+            super().__init__()
+            self.question = question
+
+    DEFAULT_CSS = """
+    LadderPane > #ladder-names { height: auto; max-height: 4; display: none; padding: 0 2; color: $foreground 80%; }
+    """
+
+    def __init__(self, *, dom_id: str | None = None) -> None:
+        super().__init__(dom_id=dom_id)
+        self.paused = False
+        self._conversation: Conversation | None = None
+        self._streams: tuple[int, ...] = ()
+        self._flows: dict[int, FlowSummary] = {}
+        self._unfolded: tuple[int, ...] = ()
+        self._folded = True
+        self._start_ns = 0
+        self._deltas = False
+        """Times count from the line before, not from the first."""
+        self._failure = ""
+        self._evicted = 0
+        self._snapshot: Snapshot | None = None
+        self._calls: dict[int, str] = {}
+        self._names = Static(id="ladder-names")
+        self._head = ""
+        """What the head of the table says."""
+        self._look = LadderLook(80)
+        self._table = LadderTable((_column(""),), item_key, spanning=self._spans, empty=NO_SEGMENTS)
+        self._window: WindowTable[LadderItem] = WindowTable(self._table, item_key)
+
+    def compose(self) -> ComposeResult:
+        yield self._names
+        yield self._table
+
+    def on_mount(self) -> None:
+        self._table.following = True
+        self._retitle()
+
+    def focus_inside(self) -> None:
+        self.screen.set_focus(self._table, scroll_visible=False)
+
+    # --- items in ---------------------------------------------------------------------------------------------------
+
+    def show(self, conversation: Conversation, streams: tuple[int, ...], snapshot: Snapshot) -> None:
+        """Show this conversation, with the others of `streams`; asks for its items of now."""
+        self._conversation = conversation
+        self._snapshot = snapshot
+        if streams != self._streams:
+            self._streams = streams
+            self._unfolded = ()
+            self._failure = ""
+            self._start_ns = 0
+            self._window.forget()
+            self._table.following = True
+        if not streams:
+            self._table.empty = why_no_segments(snapshot)
+        elif not self.paused:
+            self._ask()
+        self._draw_items()
+
+    def take(self, question: LadderQuestion, answer: LadderAnswer) -> None:
+        """Show the items of an answer, unless the ladder is another one by now."""
+        if not question.same_list(self._question(0, 0)):
+            return
+        self._failure = ""
+        self._evicted = answer.evicted
+        self._flows = {flow.stream: flow for flow in answer.flows}
+        if answer.flows:
+            self._start_ns = min(flow.first_ns for flow in answer.flows)
+        self._window.take(answer.first, answer.total, answer.items, standing=self.paused)
+        self._table.empty = NO_SEGMENTS if answer.pending else "No segment of it is kept any more."
+        self._draw_items()
+
+    def pause(self, paused: bool) -> None:
+        """Ask for no newer items, or go on."""
+        self.paused = paused
+        self._retitle()
+
+    def _question(self, first: int, count: int) -> LadderQuestion:
+        return LadderQuestion(self._streams, first, count, self._unfolded, self._folded)
+
+    def _ask(self) -> None:
+        if self._streams:
+            self.post_message(self.Asked(self, self._question(*self._window.span(standing=self.paused))))
+
+    def _ask_anew(self) -> None:
+        """The same segments folded in another way."""
+        self._table.following = False
+        self._ask()
+        self._retitle()
+
+    def _draw_items(self) -> None:
+        if not self._table.is_attached:
+            return
+        rows = self._window.rows
+        shown = self._conversation
+        if shown is not None and self._snapshot is not None:
+            here = [row for index in range(rows.first, rows.end) if (row := rows.row(index)) is not None]
+            turned, actors = shown.subject.turned, self._snapshot.actors
+            calls = (
+                calls_of(shown.joined.first, shown.subject.ends, actors),
+                calls_of(shown.joined.second, turned, actors),
+            )
+            self._calls = calls_beside(here, shown.subject.stream, calls)
+        flows = [self._flows[stream] for stream in self._streams if stream in self._flows]
+        names = {} if shown is None else {shown.subject.stream: shown.names}
+        width = self._table.scrollable_content_region.width - GUTTER
+        self._look = LadderLook(max(width, 0), self._start_ns, names, self._streams)
+        self._table.show_rows(rows, stamp=(self._look, self._deltas, tuple(self._calls.items()), rows.first))
+        head = head_text(flows, self._look) if len(rows) else ""
+        if head != self._head:
+            self._head = head
+            self._table.set_columns((_column(head),))
+        told = named_flows(flows, self._look)
+        self._names.display = bool(told)
+        self._names.update(Content("\n").join(Content(line) for line in told))
+        self._retitle()
+
+    def _spans(self, item: LadderItem) -> Spans:
+        """The line of an item; called for lines in view only."""
+        look = self._look
+        if self._deltas:
+            rows = self._window.rows
+            index = rows.index(item_key(item))
+            before = rows.row(index - 1) if index else None
+            look = msgspec.structs.replace(look, first_ns=item_ns(before if before is not None else item))
+        call = self._calls.get(item.number, "") if isinstance(item, LadderStep) else ""
+        return line_spans(ladder_line(item, look, call))
+
+    def _retitle(self) -> None:
+        left: list[Words | str] = []
+        if self._conversation is not None:
+            left += conversation_title(self._conversation)
+        if len(self._streams) > 1:
+            left.append((f"and {len(self._streams) - 1} more", "$text-primary"))
+        if not self._folded:
+            left.append(("all segments", "$text-primary"))
+        if self._deltas:
+            left.append(("time: since the line before", "$text-primary"))
+        if self._table.following and not self.paused and self._streams:
+            left.append(("following", "$text-success"))
+        if self.paused:
+            left.append(("PAUSED", "bold reverse $text-warning"))
+        self.set_title(left, [(f"{len(self._window.rows):,} lines", "$foreground 70%")])
+        if self._failure:
+            self.set_totals([(self._failure, "$text-error")])
+        else:
+            evicted = [(f"{self._evicted:,} frames given up before it", "$text-warning")] if self._evicted else []
+            self.set_totals([*evicted, *self._under_cursor()])
+
+    def _under_cursor(self) -> list[Words | str]:
+        """The states at the cursor, in words."""
+        item = self._table.cursor_row
+        if not isinstance(item, LadderStep) or self._conversation is None or len(self._streams) > 1:
+            return []
+        first, second = self._conversation.names
+        return [f"frame {item.number}", f"{first}: {item.first_state}", f"{second}: {item.second_state}", "e: more"]
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+
+    def on_ladder_fetched(self, event: LadderFetched) -> None:
+        event.stop()
+        self.take(event.question, event.answer)
+
+    def on_engine_failed(self, event: EngineFailed) -> None:
+        event.stop()
+        self._failure = event.sentence
+        self._retitle()
+
+    def on_line_table_view_moved(self, event: LineTable.ViewMoved) -> None:
+        event.stop()
+        if not self._window.holds_view(event.first, event.count):
+            self._ask()
+
+    def on_line_table_follow_changed(self, event: LineTable.FollowChanged) -> None:
+        event.stop()
+        self._ask()
+        self._retitle()
+
+    def on_line_table_row_highlighted(self, event: LineTable.RowHighlighted) -> None:
+        event.stop()
+        self._retitle()
+
+    def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:
+        event.stop()
+        if isinstance(event.row, LadderFold):
+            self._open(event.row)
+        elif isinstance(event.row, LadderStep):
+            self.post_message(self.FrameOpened(event.row.number, event.row.info))
+
+    # --- keys -------------------------------------------------------------------------------------------------------
+
+    def _open(self, fold: LadderFold) -> None:
+        self._unfolded = (*self._unfolded, fold.first_number)
+        self._ask_anew()
+
+    def action_unfold(self) -> None:
+        item = self._table.cursor_row
+        if isinstance(item, LadderFold):
+            self._open(item)
+
+    def action_fold(self) -> None:
+        """Fold what was opened last above the cursor."""
+        item = self._table.cursor_row
+        number = item.number if isinstance(item, LadderStep) else 0
+        above = [first for first in self._unfolded if first <= number]
+        if above:
+            last = max(above)
+            self._unfolded = tuple(first for first in self._unfolded if first != last)
+            self._ask_anew()
+            index = self._window.rows.index(fold_key(last))
+            if index is not None:
+                self._table.move_to(index)
+
+    def action_all(self) -> None:
+        self._folded = not self._folded
+        self._unfolded = ()
+        self._ask_anew()
+
+    def action_follow(self) -> None:
+        self._table.following = not self._table.following
+
+    def action_add(self) -> None:
+        self.post_message(self.MoreWanted())
+
+    def action_stream(self) -> None:
+        self.post_message(self.StreamWanted())
+
+    def action_export(self) -> None:
+        self.post_message(self.ExportWanted(self._question(0, 0)))
+
+    def action_time_format(self) -> None:
+        self._deltas = not self._deltas
+        self._draw_items()
+
+    def cases(self) -> Sequence[Case]:
+        item = self._table.cursor_row
+        return of_item(item, self._conversation) if item is not None and self._conversation is not None else ()
+
+
+def _column(head: str) -> Column[LadderItem]:
+    """The one column of the table: lines span it, and its title names both ends."""
+    return Column("line", head, 1, lambda _item: "", flexible=True)
