@@ -6,6 +6,7 @@ nothing: it stands in the report, and the next command may follow.
 
 from __future__ import annotations
 
+import select
 import socket
 from typing import ClassVar, Final
 
@@ -13,6 +14,7 @@ from engine.lab.actor import Actor
 from engine.lab.clients.payload import REPLY_MAX, reply_text
 from engine.lab.clients.sending import SHUTDOWN_HOW
 from engine.lab.endpoints import accepted, connect, open_listener, open_target
+from engine.lab.forking import Children
 from engine.lab.knobs import SIZE_MAX
 from engine.lab.logged import LoggedSocket
 from engine.lab.readiness import READ, Readiness
@@ -20,7 +22,12 @@ from engine.model.errors import BadInput, EngineError, LabError
 from engine.model.lab import ActorCommand, ActorSpec, ActorState
 
 LISTENER: Final = "listener"
-"""CLOSE with this text closes the listener and not the connection."""
+"""CLOSE and TIMEOUT with this text concern the listener and not the connection."""
+
+DEFAULT: Final = "default"
+"""TIMEOUT with this text calls setdefaulttimeout(), which holds for sockets that are made or accepted afterwards."""
+
+TIMEOUT_MAX_S: Final = 3600.0
 
 
 def recv_size_of(text: str, default: int) -> int:
@@ -32,28 +39,65 @@ def recv_size_of(text: str, default: int) -> int:
     return int(text)
 
 
+def timeout_of(text: str) -> tuple[str, float | None]:
+    """What a TIMEOUT command concerns (`listener`, `default`, or empty for the connection), and the seconds; None for
+    a socket that blocks. Raises BadInput."""
+    first, _, rest = text.strip().partition(" ")
+    concerns, seconds = (first, rest.strip()) if first in (LISTENER, DEFAULT) else ("", text.strip())
+    if seconds == "none":
+        return concerns, None
+    try:
+        value = float(seconds)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= TIMEOUT_MAX_S:  # written so that NaN fails too
+        raise BadInput(f"timeout {seconds!r} is no number of seconds up to {TIMEOUT_MAX_S:g}", hint="or none")
+    return concerns, value
+
+
+def wait_for_end(leash: int) -> None:
+    """The child of FORK: it holds what it inherited until its parent lets it go."""
+    select.select([leash], [], [])
+
+
 class ByHand(Actor):
     """What both have: a connection, and the calls on it."""
 
-    commands: ClassVar = frozenset((ActorCommand.SEND, ActorCommand.RECV, ActorCommand.SHUTDOWN, ActorCommand.CLOSE))
+    commands: ClassVar = frozenset(
+        (
+            ActorCommand.SEND,
+            ActorCommand.RECV,
+            ActorCommand.SHUTDOWN,
+            ActorCommand.CLOSE,
+            ActorCommand.TIMEOUT,
+            ActorCommand.DUP,
+            ActorCommand.FORK,
+        )
+    )
     stops_by_shutdown = True
 
     def __init__(self, spec: ActorSpec) -> None:
         super().__init__(spec)
         self.sock: LoggedSocket | None = None
         self._said = bytearray()
+        self._forked = Children(self)
 
     def check_command(self, command: ActorCommand, text: str) -> None:
         if command is ActorCommand.RECV:
             recv_size_of(text, 1)
         elif command is ActorCommand.SHUTDOWN and text.strip().upper() not in SHUTDOWN_HOW:
             raise BadInput(f"shutdown {text!r} is none of {', '.join(SHUTDOWN_HOW)}")
+        elif command is ActorCommand.TIMEOUT:
+            timeout_of(text)
 
     def obey_all(self) -> None:
         """Do what is asked, one command after the other, until stopped."""
-        while True:
-            command, text = self.wait_command() or (ActorCommand.STOP, "")
-            self.obey_or_tell(command, text)
+        try:
+            while True:
+                command, text = self.wait_command() or (ActorCommand.STOP, "")
+                self.obey_or_tell(command, text)
+        finally:
+            self._forked.end()
 
     def obey_or_tell(self, command: ActorCommand, text: str) -> None:
         """Do one thing; an error is reported and the actor goes on."""
@@ -68,6 +112,13 @@ class ByHand(Actor):
 
     def obey(self, command: ActorCommand, text: str) -> None:
         """One call. Raises OSError, LabError."""
+        if command is ActorCommand.FORK:
+            self._forked.fork(wait_for_end)
+            return
+        if command is ActorCommand.TIMEOUT and text.startswith(DEFAULT):
+            seconds = timeout_of(text)[1]
+            self.log.made("setdefaulttimeout", repr(seconds), lambda: socket.setdefaulttimeout(seconds))
+            return
         sock = self.connection()
         match command:
             case ActorCommand.SEND:
@@ -76,9 +127,14 @@ class ByHand(Actor):
                 self.take(sock.recv(recv_size_of(text, self.knobs.recv_size)))
             case ActorCommand.SHUTDOWN:
                 sock.shutdown(SHUTDOWN_HOW[text.strip().upper()])
+            case ActorCommand.TIMEOUT:
+                sock.settimeout(timeout_of(text)[1])
+            case ActorCommand.DUP:
+                self.sock = sock.dup()
             case ActorCommand.CLOSE:
                 sock.close()
-                self.sock = None
+                others = [other for other in self.log.held() if other.is_connection]
+                self.sock = others[-1] if others else None
 
     def take(self, data: bytes) -> None:
         """Bytes came: they are the reply; b'' is told."""
@@ -140,11 +196,10 @@ class ServerByHand(ByHand):
                 self.sock.settimeout(self.knobs.timeout_s)
         elif command is ActorCommand.CLOSE and text == LISTENER:
             self._listener.close()
+        elif command is ActorCommand.TIMEOUT and text.startswith(LISTENER):
+            self._listener.settimeout(timeout_of(text)[1])
         else:
             super().obey(command, text)
-            if command is ActorCommand.CLOSE:
-                others = [sock for sock in self.log.held() if sock.is_connection]
-                self.sock = others[-1] if others else None
 
 
 class InteractiveClient(ByHand):
