@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from engine.lab.by_hand import LISTENER
+from engine.lab.by_hand import DEFAULT, LISTENER
 from engine.lab.catalogue import KINDS
 from engine.lab.kinds.kind import ActorKind
 from engine.lab.knobs import parse_knob
@@ -34,6 +34,12 @@ REFERENCE: Final = re.compile(r"\{([a-z][a-z0-9-]*)(?:\.(port|host))?\}", re.ASC
 
 RUN: Final = "run"
 
+SEND_MAX: Final = 1_000_000
+"""Bytes of one made text: it travels to the actor in one message."""
+
+PATTERN: Final = "".join(map(chr, range(32, 127)))
+"""Made text runs through the printable ASCII characters, as the lab's made payload does."""
+
 NOT_IN_LESSONS: Final = {
     "allow_remote": "a lesson stays on this machine",
     "file": "a lesson sends texts and made bytes, no files",
@@ -49,6 +55,9 @@ COMMANDS: Final[dict[Verb, ActorCommand]] = {
     Verb.CLOSE: ActorCommand.CLOSE,
     Verb.DRAIN: ActorCommand.DRAIN,
     Verb.SLOW_DRAIN: ActorCommand.SLOW_DRAIN,
+    Verb.TIMEOUT: ActorCommand.TIMEOUT,
+    Verb.DUP: ActorCommand.DUP,
+    Verb.FORK: ActorCommand.FORK,
 }
 """The verbs that are a command to an actor."""
 
@@ -96,9 +105,13 @@ def _wait(rest: list[Word], end: int) -> float:
 
 def _argument(verb: Verb, rest: list[Word], end: int) -> str:
     """The text of a command, checked as far as it can be."""
+    if verb is Verb.TIMEOUT:
+        return _timeout(rest, end)
     text = rest[0].text if rest else ""
     column = rest[0].column if rest else end
     _nothing_more(rest[1:])
+    if verb is Verb.SEND:
+        return _text_to_send(rest)
     match verb:
         case Verb.SHUTDOWN if text not in ("RD", "WR", "RDWR"):
             raise WordError(f"shutdown {text!r} is none of RD, WR, RDWR", column)
@@ -109,9 +122,32 @@ def _argument(verb: Verb, rest: list[Word], end: int) -> str:
             return str(int(number)) if text else ""
         case Verb.CLOSE if text not in ("", LISTENER):
             raise WordError(f"close {text!r} is not close and not close {LISTENER}", column)
-        case Verb.CONNECT | Verb.ACCEPT | Verb.DRAIN if text:
+        case Verb.CONNECT | Verb.ACCEPT | Verb.DRAIN | Verb.DUP | Verb.FORK if text:
             raise WordError(f"{verb} takes nothing more", column)
     return text
+
+
+def _timeout(rest: list[Word], end: int) -> str:
+    """What settimeout() concerns, and the seconds."""
+    concerns = f"{rest.pop(0).bare} " if rest and rest[0].bare in (LISTENER, DEFAULT) else ""
+    if not rest:
+        raise WordError("a time is missing", end, "such as 0.5s, or none")
+    _nothing_more(rest[1:])
+    seconds = seconds_of(rest[0].bare)
+    if seconds is None and rest[0].bare != "none":
+        raise WordError(f"{rest[0].text!r} is no time", rest[0].column, "such as 0.5s, or none")
+    return f"{concerns}{'none' if seconds is None else format(seconds, 'g')}"
+
+
+def _text_to_send(rest: list[Word]) -> str:
+    """The text in quotes, or made text of so many bytes; empty for the actor's own."""
+    if not rest or rest[0].quoted:
+        return rest[0].text if rest else ""
+    size = number_of(rest[0].bare)
+    if size is None or size != int(size) or not 0 < size <= SEND_MAX:
+        wrong = f"{rest[0].text!r} is neither a text in quotes nor a number of bytes"
+        raise WordError(wrong, rest[0].column, f'"Hello", or 100k; {SEND_MAX:,} are the most')
+    return (PATTERN * (int(size) // len(PATTERN) + 1))[: int(size)]
 
 
 def _start(line: str, spot: Spot, name: Word, rest: list[Word], actors: Mapping[str, str]) -> Doing:
