@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from textual.app import App
 from textual.message import Message
 
 from engine.model.health import Role
@@ -16,6 +15,7 @@ from engine.model.packets import CaptureOptions
 from engine.model.snapshot import MonitorView, Snapshot
 from engine.text.sanitize import printable
 from tui.bridge import Bridge, Receiver
+from tui.keys import KeysInOrder
 from tui.messages import BridgeBroke, Done, EngineFailed, Moment, Prepared, SnapshotFetched
 from tui.screens.base import MonitorScreen
 from tui.screens.details import DetailScreen
@@ -25,7 +25,7 @@ from tui.tracks import Tracks
 REFRESH_S: Final = 1.0
 
 
-class ScreenHost(App[None]):
+class ScreenHost(KeysInOrder):
     """An app over a MonitorView: asks for snapshots, shows them, carries questions and commands."""
 
     def __init__(

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from engine.model.errors import FilterError
 from engine.text.sanitize import printable
 from tui.widgets.field import Field
+from tui.widgets.pane import Pane
 
 Check = Callable[[str], str]
 """Reads a filter; answers what it understood, in words; raises FilterError."""
@@ -33,6 +34,14 @@ class FilterField(Field):
         Binding("enter", "submit", "keep", id="filter.keep"),
         Binding("ctrl+u", "delete_left_all", "clear", id="filter.clear"),
     ]
+
+    def __init__(self, placeholder: str, submit: Callable[[], None]) -> None:
+        super().__init__(placeholder=placeholder, characters_max=FILTER_CHARACTERS_MAX)
+        self._submit = submit
+
+    async def action_submit(self) -> None:
+        """Call instead of posting a message: the next key may have been typed already."""
+        self._submit()
 
 
 class FilterBox(Vertical):
@@ -89,7 +98,7 @@ class FilterBox(Vertical):
     def compose(self) -> ComposeResult:
         with Vertical(id="filter-line"):
             yield Static(PROMPT, id="filter-prompt")
-            yield FilterField(placeholder=self._placeholder, characters_max=FILTER_CHARACTERS_MAX)
+            yield FilterField(self._placeholder, self._keep)
         yield Static(id="filter-says")
 
     @property
@@ -106,19 +115,27 @@ class FilterBox(Vertical):
         self._say(text)
 
     def close(self, *, accepted: bool) -> None:
-        """Hide the box."""
+        """Hide the box, and give the focus back to the pane at once."""
         self.remove_class("-open")
         self.post_message(self.Closed(self, self._valid, accepted))
+        for pane in self.ancestors:
+            if isinstance(pane, Pane):
+                pane.focus_inside()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.is_open and self._say(event.value) and event.value.strip() != self._valid:
-            self._valid = event.value.strip()
+        if self.is_open:
+            self._take(event.value)
+
+    def _take(self, text: str) -> None:
+        """Say what the text means; a valid one takes effect."""
+        if self._say(text) and text.strip() != self._valid:
+            self._valid = text.strip()
             self.post_message(self.Changed(self, self._valid))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep what is valid."""
-        event.stop()
+    def _keep(self) -> None:
+        """Keep what is valid, of a text too whose last change has not been told yet."""
+        self._take(self.query_one(Input).value)
         self.close(accepted=True)
 
     def action_cancel(self) -> None:
