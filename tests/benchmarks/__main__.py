@@ -15,6 +15,7 @@ def main() -> None:
     for name in names:
         module = importlib.import_module(f"tests.benchmarks.{name}")
         if hasattr(module, "main"):
+            sys.argv[1:] = []  # the names are for this module, not for its
             print(f"== {name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
             module.main()
 
