@@ -50,9 +50,11 @@ from engine.model.messages import (
 from engine.model.packets import CaptureOptions, CaptureStatus, Dissection
 from engine.model.snapshot import ActorView, RowChange, Snapshot
 from engine.model.sockets import Owner, SocketCounters, SocketEntry
+from engine.model.verdicts import Verdict
 from engine.process.actors import Actors
 from engine.process.ending import end_process, ending_choice
 from engine.process.front import LauncherLine, Worker
+from engine.process.judging import Judging
 from engine.process.table import FrontTable
 from engine.text.sanitize import printable
 
@@ -89,11 +91,13 @@ class Monitor:
         self._capture_options: CaptureOptions | None = None
         self._capture_denied: Degradation | None = None
         self._actors = Actors(self._line)
+        self._judging = Judging(self)
 
     def refresh(self) -> Snapshot:
         with self._refreshing:
             entries, changes, closed = self._ask_sockets()
             status = self._capture_status()
+            table_ns = time.time_ns()
             actors = self._actors.views()
         answer = self._table.answer
         with self._lock:
@@ -102,7 +106,7 @@ class Monitor:
         degradations += list(status.degradations if status else ())
         if self._capture_denied:
             degradations.append(self._capture_denied)
-        return Snapshot(
+        snapshot = Snapshot(
             ts_ns=time.time_ns(),
             entries=entries,
             changes=changes,
@@ -116,7 +120,14 @@ class Monitor:
             moved=answer.moved if answer else {},
             moved_in_all=answer.moved_in_all if answer else {},
             ephemeral=answer.ephemeral if answer else None,
+            table_ns=table_ns,
         )
+        return self._judging.judged(snapshot, self._table.is_whole())
+
+    def verdicts(self, key: int, stream: int = -1) -> tuple[Verdict, ...]:
+        with self._lock:
+            captured = Role.CAPTURE in self._workers
+        return self._judging.about(key, stream, captured)
 
     def packets(self, first: int, count: int, display_filter: str = "", handshakes: bool = True) -> PacketsAnswer:
         reply = self._ask(Role.CAPTURE, AskPackets(first, count, display_filter, handshakes))

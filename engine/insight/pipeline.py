@@ -98,7 +98,7 @@ def pipeline_in(
         programs.get(peer.cookie or 0, UNCOUNTED) if peer is not None else UNCOUNTED,
         opened=opened,
         apart_ns=dump_ns,
-        programs_apart_ns=None,
+        programs_apart_ns=dump_ns + snapshot.ts_ns - snapshot.table_ns if snapshot.table_ns else None,
         before=before,
     )
 

@@ -21,6 +21,7 @@ from engine.model.messages import (
 )
 from engine.model.packets import CaptureOptions, CaptureStatus, Dissection
 from engine.model.sockets import Owner, SocketCounters, SocketEntry
+from engine.model.verdicts import Verdict
 
 
 class RowChange(StrEnum):
@@ -63,6 +64,11 @@ class Snapshot(msgspec.Struct, frozen=True):
     """The same since the worker began."""
     ephemeral: tuple[int, int] | None = None
     """The first and the last port that the kernel chooses from."""
+    verdicts: Sequence[Verdict] = ()
+    """What holds now, the worst first; what is as often right as wrong of an idle connection is told only by
+    `MonitorView.verdicts`."""
+    table_ns: int = 0
+    """When the socket table had been read, wall clock; the actors were asked between then and `ts_ns`."""
 
 
 class MonitorView(Protocol):
@@ -110,6 +116,12 @@ class MonitorView(Protocol):
 
     def follow_stream(self, stream: int) -> None:
         """Have the frames of this conversation whole from now on, whatever the snap length; -1 ends that."""
+        ...
+
+    def verdicts(self, key: int, stream: int = -1) -> tuple[Verdict, ...]:
+        """All that holds one socket and the other end of its connection, as of the last refresh, the worst first; with
+        what a running capture knows of the conversation. `key` 0 and a `stream` asks about a conversation whose sockets
+        may be gone. Empty is no finding."""
         ...
 
     def set_sockets(self, options: SocketsOptions) -> None:

@@ -49,6 +49,10 @@ class FrontTable:
         """The rows of the last answer that still lived."""
         return self._rows.current()
 
+    def is_whole(self) -> bool:
+        """All TCP sockets are asked for, so that one which is not there does not exist."""
+        return not self.options.filter and "tcp" in self.options.families
+
     def degradations(self) -> list[Degradation]:
         """What the worker may not do, and what could not be opened for it."""
         return [*(self.answer.degradations if self.answer else ()), *self._without]

@@ -20,6 +20,7 @@ from engine.model.snapshot import ActorView, RowChange, Snapshot
 from engine.model.sockets import Owner, SocketEntry, Timer
 from engine.model.tcp import SocketState, TcpFlags
 from engine.model.tcp_info import TCP_INFO_FIELDS
+from engine.model.verdicts import Verdict
 
 NOON_NS = 1_763_726_671_000_000_000
 """2025-11-21 12:04:31 UTC."""
@@ -245,6 +246,7 @@ class FakeMonitor:
         self.all_flows: list[FlowSummary] = []
         self.all_items: list[LadderItem] = []
         self.all_pieces: list[StreamPiece] = []
+        self.all_verdicts: list[Verdict] = []
         self.failure: Exception | None = None
         self.asked: list[tuple[str, object]] = []
         self.rows_asked: list[int] = []
@@ -329,6 +331,10 @@ class FakeMonitor:
         pieces = [piece for piece in self.all_pieces if piece.number > after]
         flows = [flow for flow in self.all_flows if flow.stream == stream]
         return StreamAnswer(pieces, pieces[-1].number if pieces else after, flows, status())
+
+    def verdicts(self, key: int, stream: int = -1) -> tuple[Verdict, ...]:
+        self.asked.append(("verdicts", (key, stream)))
+        return tuple(self.all_verdicts)
 
     def follow_stream(self, stream: int) -> None:
         self.asked.append(("follow_stream", stream))
