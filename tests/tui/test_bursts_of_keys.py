@@ -62,6 +62,16 @@ async def test_a_resets_before_the_filter_that_follows_it() -> None:
         assert not pane.view.listening
 
 
+async def test_a_after_a_filter_shows_all_again() -> None:
+    async with running(FakeMonitor()) as pilot:
+        burst(pilot, "/port 8080\ra")
+        pane = pilot.app.screen.query_one(ConnectionsPane)
+        await until(pilot, lambda: pane.view.everything)
+        await pilot.pause()
+        assert pane.view.chosen is None
+        assert "port 8080" not in title(pilot, ConnectionsPane)
+
+
 async def test_tab_moves_the_focus_before_the_filter_that_follows_it() -> None:
     async with running(FakeMonitor()) as pilot:
         burst(pilot, "\t/dns\r")

@@ -254,6 +254,7 @@ class ConnectionsPane(Pane):
         self._look_at(replace(self.view, listening=not self.view.listening))
 
     def action_all(self) -> None:
+        self._box.empty()
         self._look_at(SocketView(everything=True, sort=self.view.sort, reverse=self.view.reverse))
 
     def action_filter(self) -> None:
@@ -261,7 +262,8 @@ class ConnectionsPane(Pane):
 
     def on_filter_box_changed(self, event: FilterBox.Changed) -> None:
         event.stop()
-        chosen = compile_sockets(event.text) if event.text else None
+        text = event.box.text  # the message may be older than a key that emptied the box
+        chosen = compile_sockets(text) if text else None
         self._look_at(replace(self.view, chosen=chosen))
 
     def on_filter_box_closed(self, event: FilterBox.Closed) -> None:

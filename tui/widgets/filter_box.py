@@ -105,6 +105,15 @@ class FilterBox(Vertical):
     def is_open(self) -> bool:
         return self.has_class("-open")
 
+    @property
+    def text(self) -> str:
+        """What is valid in the box."""
+        return self._valid
+
+    def empty(self) -> None:
+        """Forget what was typed."""
+        self._before = self._valid = ""
+
     def open(self, text: str) -> None:
         """Show the box with this filter in it."""
         self._before = self._valid = text
