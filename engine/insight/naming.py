@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import SocketState
 from engine.text.units import endpoint
+
+NAMELESS: Final = {
+    "other user": "a program of another user",
+    "refused": "a program that may not be looked into",
+    "other namespace": "a program in another namespace",
+    "not yet accepted": "no program yet",
+    "closed by program": "no program any more",
+    "gone": "a program that has ended",
+    "kernel": "the kernel",
+}
+"""The reasons of SocketEntry.owner_unknown, as the subject of a sentence."""
 
 
 def program(entry: SocketEntry) -> str:
     """`sink (41210)`, `nginx (812) and 3 more`, or what is known instead of a name."""
     if not entry.owners:
-        return "a program that is not known" if entry.inode else "no program"
+        return NAMELESS.get(entry.owner_unknown, "a program that is not known")
     first = entry.owners[0]
     others = len({owner.pid for owner in entry.owners}) - 1
     return owner_name(first) + (f" and {others} more" if others else "")
