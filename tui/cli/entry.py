@@ -12,7 +12,7 @@ import engine
 import tui
 from engine.version import __version__
 
-ONE_SHOT = frozenset({"ls", "read", "flows", "ladder", "lookup", "explain", "port"})
+ONE_SHOT = frozenset({"ls", "read", "flows", "ladder", "lookup", "explain", "port", "doctor"})
 """Commands that look once and end: they run their source in this very process."""
 
 LAUNCHED = frozenset({"capture", "lab", "lesson", "demo"})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str]] = {
     "capture": ("tui.cli.capture", "capture_command"),
     "demo": ("tui.cli.demo", "demo_command"),
+    "doctor": ("tui.cli.doctor", "doctor_command"),
     "explain": ("tui.cli.explain", "explain_command"),
     "lab": ("tui.cli.lab", "lab_command"),
     "lesson": ("tui.cli.lesson", "lesson_command"),
