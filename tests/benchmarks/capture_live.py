@@ -1,6 +1,6 @@
 """Live capture against tshark and scapy on the same traffic: what each lost, and its processor time a packet.
 
-    python -m tests.benchmarks.capture_live [--rate PACKETS_PER_S] [--seconds S] [--highest] [--no-peers]
+    python -m tests.benchmarks.capture_live [--rate PACKETS_PER_S] [--seconds S] [--packets N] [--short]
 
 tcpreplay sends on `lo` of a network namespace of its own, so nothing else is heard and no right is needed. Each program
 hears the same frames, one after the other. sockmon is its capture worker's service in a process of its own, asked once
@@ -13,6 +13,7 @@ import argparse
 import json
 import resource
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,9 @@ QUIET_S = 2.0
 SCAPY_RATES = (1_000, 2_000, 5_000, 10_000, 20_000)
 HIGHEST_RATES = (125_000, 150_000, 175_000, 200_000, 250_000)
 SCAPY_SECONDS = 2
+HIGHEST_SECONDS = 4.0
+MOST_MB = 150
+"""What the capture worker may take, however many packets it has heard."""
 
 
 def spent(who: int) -> float:
@@ -144,16 +148,17 @@ def say(name: str, frames: int, outcome: dict[str, float]) -> None:
     print(
         f"{name:<24} {outcome['rate']:>9,.0f}/s {frames:>9,} sent {lost:>9,.0f} lost ({lost / frames:6.2%}) "
         f"{outcome['cpu_s'] / max(heard, 1) * 1e6:6.2f} us CPU a packet"
-        + (f"  {outcome['peak_mb']:5.0f} MB" if "peak_mb" in outcome else "")
+        + (f"  {outcome['peak_mb']:5.0f} MB" if "peak_mb" in outcome else ""),
+        flush=True,
     )
 
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--rate", type=int, default=100_000)
-    words.add_argument("--seconds", type=float, default=5.0)
-    words.add_argument("--highest", action="store_true", help="find the highest rate that is held without loss")
-    words.add_argument("--no-peers", action="store_true")
+    words.add_argument("--seconds", type=float, default=10.0)
+    words.add_argument("--packets", type=int, default=5_000_000, help="of the run that looks at the memory")
+    words.add_argument("--short", action="store_true", help="only sockmon and tshark at the one rate")
     words.add_argument("--as-sockmon", nargs=3, help=argparse.SUPPRESS)
     words.add_argument("--as-tshark", type=float, help=argparse.SUPPRESS)
     words.add_argument("--as-scapy", action="store_true", help=argparse.SUPPRESS)
@@ -164,31 +169,56 @@ def main() -> None:
         as_tshark(asked.as_tshark)
     elif asked.as_scapy:
         as_scapy()
+    elif shutil.which("tcpreplay") is None or shutil.which("tshark") is None:
+        print("tcpreplay or tshark is not installed: nothing is measured")
     else:
-        compare(asked.rate, round(asked.rate * asked.seconds), asked.highest, not asked.no_peers)
+        compare(asked.rate, round(asked.rate * asked.seconds), asked.packets, asked.short)
 
 
-def compare(rate: int, frames: int, highest: bool, peers: bool) -> None:
-    namespace = Namespace(limit_s=2 * frames / rate + 30)
+def compare(rate: int, frames: int, many: int, short: bool) -> None:
+    namespace = Namespace(limit_s=2 * max(frames, many) / rate + 30)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "traffic.pcap"
         write_traffic(path, TRAFFIC_FRAMES)
-        say("sockmon, ring", frames, measure_sockmon(namespace, path, rate, frames))
-        if peers:
-            say("tshark", frames, measure_tshark(namespace, path, rate, frames))
+        ours = measure_sockmon(namespace, path, rate, frames)
+        say("sockmon, ring", frames, ours)
+        peer = measure_tshark(namespace, path, rate, frames)
+        say("tshark", frames, peer)
+        judge(f"no loss at {rate:,} packets/s", ours["heard"] == frames)
+        judge("no more CPU a packet than tshark", ours["cpu_s"] / ours["heard"] <= peer["cpu_s"] / peer["heard"])
+        if not short:
+            ours = measure_sockmon(namespace, path, rate, many)
+            say("sockmon, ring", many, ours)
+            judge(f"at most {MOST_MB} MB after {many:,} packets", ours["peak_mb"] <= MOST_MB)
             say("sockmon, scapy's socket", frames, measure_sockmon(namespace, path, rate, frames, "scapy", "tcp"))
-            for slow in SCAPY_RATES:
-                few = slow * SCAPY_SECONDS
-                outcome = measure_scapy(namespace, path, slow, few)
-                say("scapy sniff()", few, outcome | {"heard": outcome["heard"] / 2})
-                if outcome["heard"] / 2 < few:
-                    break
-        for fast in HIGHEST_RATES if highest else ():
-            outcome = measure_sockmon(namespace, path, fast, frames)
-            say("sockmon, ring", frames, outcome)
-            if outcome["heard"] < frames:
-                break
+            first_loss_of_scapy(namespace, path)
+            highest(namespace, path, rate)
     namespace.close()
+
+
+def judge(target: str, met: bool) -> None:
+    print(f"  {'meets' if met else 'misses'} the target: {target}", flush=True)
+
+
+def first_loss_of_scapy(namespace: Namespace, path: Path) -> None:
+    for rate in SCAPY_RATES:
+        frames = rate * SCAPY_SECONDS
+        outcome = measure_scapy(namespace, path, rate, frames)
+        say("scapy sniff()", frames, outcome | {"heard": outcome["heard"] / 2})
+        if outcome["heard"] / 2 < frames:
+            print(f"  scapy's sniff() first loses at {rate:,} packets/s", flush=True)
+            return
+
+
+def highest(namespace: Namespace, path: Path, held: int) -> None:
+    for rate in HIGHEST_RATES:
+        frames = round(rate * HIGHEST_SECONDS)
+        outcome = measure_sockmon(namespace, path, rate, frames)
+        say("sockmon, ring", frames, outcome)
+        if outcome["heard"] < frames:
+            break
+        held = round(outcome["rate"])
+    print(f"  the highest rate held without loss for {HIGHEST_SECONDS:.0f} s: {held:,} packets/s", flush=True)
 
 
 if __name__ == "__main__":

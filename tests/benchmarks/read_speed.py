@@ -3,8 +3,8 @@
     python -m tests.benchmarks.read_speed [FILE...] [--rounds N]
 
 Without a file, a mix of 320,000 made frames is read. Text is held against `tshark -r`, which prints the same lines;
-JSON against that too, and against `tshark -T fields` with the fields that the JSON has, which is the same work. Programs
-take turns; of each the quickest round counts. sockmon's memory counts twice where it prints in a second process.
+JSON against that too, and against `tshark -T fields` with the fields that the JSON has, which is the same work. The
+programs take turns; of each the quickest round counts. sockmon's memory counts twice where it prints in a second process.
 """
 
 from __future__ import annotations
