@@ -4,7 +4,8 @@
 
 Without a file, a mix of 320,000 made frames is read. Text is held against `tshark -r`, which prints the same lines;
 JSON against that too, and against `tshark -T fields` with the fields that the JSON has, which is the same work. The
-programs take turns; of each the quickest round counts. sockmon's memory counts twice where it prints in a second process.
+programs take turns; of each the quickest round counts. Where sockmon prints in a second process, its memory
+counts twice.
 """
 
 from __future__ import annotations
