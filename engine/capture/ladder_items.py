@@ -1,12 +1,13 @@
-"""A segment and what the analysis knows of it as a step of the ladder."""
+"""A segment, or a run of folded ones, as it crosses to the screen."""
 
 from __future__ import annotations
 
 from engine.flow.findings import finding_names
 from engine.flow.info import info_line
+from engine.flow.ladder import Ladder, Run
 from engine.flow.placed import UNCERTAIN, Placed
 from engine.flow.states import pair_names
-from engine.model.flows import LadderStep
+from engine.model.flows import LadderFold, LadderStep
 from engine.model.packets import Segment
 
 _SYN, _ACK = 0x002, 0x010
@@ -51,6 +52,18 @@ def step_of(
         second_moved=moved[1],
         lost=lost,
     )
+
+
+def fold_of(run: Run, ladder: Ladder, stream: int, swapped: bool) -> LadderFold:
+    """A folded run of a ladder; `swapped` as for a step."""
+    there, back = run.forward_bytes, run.backward_bytes
+    if swapped:
+        there, back = back, there
+    last = run.stop - 1
+    return LadderFold(
+        run.first_number, ladder.number(last), run.first_ns, ladder.time_ns(last), stream, run.segments, run.acks,
+        there, back,
+    )  # fmt: skip
 
 
 def _options(info: str, length: int) -> str:

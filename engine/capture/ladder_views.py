@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.capture.flow_summary import turned
-from engine.capture.ladder_items import step_of
+from engine.capture.ladder_items import fold_of, step_of
 from engine.capture.packet_log import PacketLog
 from engine.capture.store import LOST, TCP
 from engine.flow.flow import Flow
 from engine.flow.ladder import Entry, Ladder, Run
 from engine.flow.states import over
 from engine.flow.table import packed_ends
-from engine.model.flows import LadderFold, LadderGap, LadderItem, LadderNote
+from engine.model.flows import LadderGap, LadderItem, LadderNote
 from engine.model.packets import Segment
 
 LOOK_STEP: Final = 2_048
@@ -70,7 +70,7 @@ class LadderView:
             self._swapped = turned(flow)
         swapped = self._swapped
         if isinstance(entry, Run):
-            return self._fold(entry, swapped)
+            return fold_of(entry, self.ladder, self.stream, swapped)
         ladder, log = self.ladder, self._log
         number = ladder.number(entry)
         kept = log.entry(number)
@@ -81,19 +81,8 @@ class LadderView:
         decoded = log.decoded(kept)
         if not isinstance(decoded, Segment):
             return LadderNote(number, kept.ts_ns, self.stream, decoded.info)
-        forward = packed_ends(decoded.src, decoded.sport, decoded.dst, decoded.dport) == self._ends
         before, lost = ladder.states_before(entry), number in ladder.lost
-        return step_of(decoded, kept.placed, forward, swapped, before, lost)
-
-    def _fold(self, run: Run, swapped: bool) -> LadderFold:
-        there, back = run.forward_bytes, run.backward_bytes
-        if swapped:
-            there, back = back, there
-        last = run.stop - 1
-        return LadderFold(
-            run.first_number, self.ladder.number(last), run.first_ns, self.ladder.time_ns(last), self.stream,
-            run.segments, run.acks, there, back,
-        )  # fmt: skip
+        return step_of(decoded, kept.placed, ladder.forward(entry), swapped, before, lost)
 
     def _take(self, number: int) -> None:
         ts_ns, _, link_type, kind, flags, _, seq, ack, window, findings, _, states, head = self._log.glance(number)

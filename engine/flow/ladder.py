@@ -151,12 +151,21 @@ class Ladder:
                 shown.append(entry)
         return shown
 
+    def wanted(self) -> set[int]:
+        """The frames that are shown now, or will be if they turn out to be lost."""
+        shown = {self.number(entry) for entry in self._entries if not isinstance(entry, Run)}
+        return shown.union(*(waiting.numbers for waiting in self._waiting))
+
     def number(self, position: int) -> int:
         """The frame at a position."""
         return self._numbers[position - self._base]
 
     def time_ns(self, position: int) -> int:
         return self._times[position - self._base]
+
+    def forward(self, position: int) -> bool:
+        """Whether the sender of the conversation's first frame sent the segment at a position."""
+        return not self._lengths[position - self._base] & _BY_SECOND
 
     def states_before(self, position: int) -> int | None:
         """Both ends' states before the segment at a position; None for the first one known."""

@@ -7,6 +7,7 @@ before that was acknowledged. The earlier one, or the acknowledgement of it, did
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final
 
 from engine.flow.findings import (
@@ -30,6 +31,11 @@ class Waiting:
 
     def __init__(self) -> None:
         self._frames: OrderedDict[int, int] = OrderedDict()
+
+    @property
+    def numbers(self) -> Iterable[int]:
+        """The frames that may still turn out to be lost."""
+        return self._frames.values()
 
     def sent(self, number: int, seq: int, flags: int, length: int, findings: int) -> int:
         """Take frame `number` in; the number of the earlier frame that it shows to be lost, or 0."""

@@ -14,7 +14,8 @@ from engine.model.errors import BadInput
 from engine.model.flows import LadderFold, LadderGap, LadderNote, LadderStep, StreamPiece
 from engine.model.messages import AskLadder, AskStream, FindFlow
 from engine.model.tcp import SocketState
-from tests.unit.capture_frames import ACK, FIN, PSH, RST, SYN, captured, conversation, gap, ip_frame, tcp, udp
+from tests.unit.capture_frames import ACK, PSH, RST, SYN, captured, conversation, gap, ip_frame, tcp, udp
+from tests.unit.conversation_frames import transfer
 
 LISTEN, CLOSED, SYN_SENT, SYN_RECEIVED = (
     SocketState.LISTEN, SocketState.CLOSED, SocketState.SYN_SENT, SocketState.SYN_RECEIVED,
@@ -43,14 +44,6 @@ def ladder(
 
 def steps(window: LadderWindow) -> list[LadderStep]:
     return [item for item in window.items if isinstance(item, LadderStep)]
-
-
-def transfer(segments: int, sport: int = 40000, size: int = 100) -> list[bytes]:
-    """An open connection in which 40000 sends so many segments, each acknowledged, and closes."""
-    frames = [tcp(sport, 80, 0, 0, SYN), tcp(80, sport, 0, 1, SYN | ACK), tcp(sport, 80, 1, 1)]
-    for at in range(segments):
-        frames += [tcp(sport, 80, 1 + size * at, 1, ACK, bytes(size)), tcp(80, sport, 1, 1 + size * (at + 1))]
-    return [*frames, tcp(sport, 80, 1 + size * segments, 1, FIN | ACK)]
 
 
 def test_each_conversation_is_summed_up() -> None:

@@ -18,6 +18,9 @@ ONE_SHOT = frozenset({"ls", "read", "flows", "ladder", "lookup", "explain", "por
 LAUNCHED = frozenset({"capture", "lab", "lesson", "demo"})
 """Commands that need workers for as long as they run, as the screen does."""
 
+CAPTURES_WITH = {"flows": ("-i", "--interface")}
+"""One-shot commands that capture, and so are launched, with one of these options behind them."""
+
 
 def main() -> None:
     """Run the command line; exits with its code."""
@@ -27,7 +30,9 @@ def main() -> None:
         sys.exit(0)
     one_folder()
     command = next((word for word in arguments if word in ONE_SHOT or word in LAUNCHED), "")
-    if command in ONE_SHOT or "--help" in arguments or "--version" in arguments:
+    options = CAPTURES_WITH.get(command)
+    captures = options is not None and any(word.startswith(options) for word in arguments[arguments.index(command) :])
+    if (command in ONE_SHOT and not captures) or "--help" in arguments or "--version" in arguments:
         from tui.cli.main import run_here
 
         run_here(arguments)

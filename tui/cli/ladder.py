@@ -1,0 +1,107 @@
+"""`sockmon ladder`: conversations of capture files drawn as a ladder, as text or for slides."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import click
+
+from engine.capture.read_conversations import ConversationReading
+from engine.export.flows import rung_object
+from engine.export.ladder_mermaid import mermaid_lines
+from engine.export.ladder_svg import svg_lines
+from engine.export.ladder_text import WIDTH_MIN, LadderLook, ladder_lines
+from engine.model.errors import BadInput
+from engine.model.flows import FlowSummary, LadderItem
+from engine.text.sanitize import printable
+from tui.cli.output import json_line
+
+WIDTH_ELSEWHERE: Final = 100
+"""Of the lines where they do not go to a terminal."""
+WIDTH_MAX: Final = 1_000
+DAMAGED: Final = 2
+"""Exit code when a file could not be read to its end."""
+
+
+@click.command(
+    "ladder",
+    short_help="Draw a TCP conversation of a capture file.",
+    epilog="""\b
+Examples:
+  sockmon ladder capture.pcapng                      the only conversation in it
+  sockmon ladder capture.pcap --stream 7 --width 120
+  sockmon ladder capture.pcap --stream 7 --stream 8  both, in the order of time
+  sockmon ladder capture.pcap --stream 7 --all       every segment, nothing folded
+  sockmon ladder capture.pcap --svg > ladder.svg
+  tcpdump -w - tcp port 8080 -c 20 | sockmon ladder -""",
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--stream", "streams", type=click.IntRange(min=0), multiple=True, metavar="N",
+              help="Which conversation, as `sockmon flows` numbers them; several may be drawn together.")  # fmt: skip
+@click.option("--all", "unfolded", is_flag=True, help="Show every segment: fold no runs of data.")
+@click.option("--svg", "form", flag_value="svg", help="A picture.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="A Mermaid sequence diagram.")
+@click.option("--json", "form", flag_value="json", help="One JSON object a rung.")
+@click.option("--width", type=click.IntRange(WIDTH_MIN, WIDTH_MAX), help="Cells of a line of text.")
+def ladder_command(
+    files: tuple[str, ...], streams: tuple[int, ...], unfolded: bool, form: str | None, width: int | None
+) -> None:
+    """Draw conversations of capture FILEs (pcap, pcapng, gzip of either; - for standard input) as a ladder.
+
+    Two lifelines, an arrow a segment, and beside them the state of each end where it changes. An arrow that ends in ✕
+    was sent and not received: its bytes were sent again. Long runs of data are one line.
+    """
+    gc.disable()  # nothing here makes cycles, and the collector would look at every flow again and again
+    reading = ConversationReading(files)
+    wanted = tuple(dict.fromkeys(streams)) or (0,)
+    flows, items = reading.ladder(wanted, folded=not unfolded)
+    _check(reading, streams, flows)
+    for line in _lines(form, flows, items, wanted, width):
+        click.echo(line)
+    for note in reading.notes:
+        click.echo(f"sockmon: {printable(note)}", err=True)
+    if reading.notes:
+        sys.exit(DAMAGED)
+
+
+def _lines(
+    form: str | None, flows: Sequence[FlowSummary], items: Sequence[LadderItem], streams: tuple[int, ...],
+    width: int | None,
+) -> Iterator[str]:  # fmt: skip
+    first_ns = min(flow.first_ns for flow in flows)
+    if form == "svg":
+        return svg_lines(flows, items, first_ns)
+    if form == "mermaid":
+        return mermaid_lines(flows, items)
+    if form == "json":
+        return _json(items)
+    look = LadderLook(width or _width(), first_ns, streams=streams)
+    return (line.text for line in ladder_lines(flows, items, look))
+
+
+def _json(items: Iterable[LadderItem]) -> Iterator[str]:
+    return (json_line(rung_object(item)) for item in items)
+
+
+def _check(reading: ConversationReading, asked: Sequence[int], flows: Sequence[FlowSummary]) -> None:
+    """Refuse to draw what is not there, or to guess which of several is meant."""
+    count = reading.flows.streams
+    if not count:
+        raise BadInput("draw a ladder", hint="; ".join(reading.notes) or "no TCP conversation is in there")
+    if not asked and count > 1:
+        raise BadInput(f"draw one of {count:,} conversations", hint="name it by --stream; `sockmon flows` lists them")
+    missing = set(asked or (0,)) - {flow.stream for flow in flows}
+    if missing:
+        named = ", ".join(map(str, sorted(missing)))
+        last = f"streams 0 to {count - 1:,} are in there" if max(missing) >= count else "it was given up for memory"
+        raise BadInput(f"draw stream {named}", hint=last)
+
+
+def _width() -> int:
+    """The terminal's width, which COLUMNS overrides; WIDTH_ELSEWHERE where the lines go elsewhere."""
+    columns = shutil.get_terminal_size((WIDTH_ELSEWHERE, 24)).columns
+    return max(WIDTH_MIN, min(columns, WIDTH_MAX))
