@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from engine.model.messages import ClosedSocket
 from engine.model.sockets import Owner, SocketEntry, SocketFigures
 from engine.model.tcp import SocketState
 from engine.text import units
@@ -55,6 +56,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Wall clock, nanoseconds since the epoch."""
     figures: Mapping[int, SocketFigures] = {}
     """By key."""
+    closed: Mapping[int, ClosedSocket] = {}
+    """Sockets that closed a short while ago, by key: when, and how their owners are known."""
     separators: bool = True
     """Thousands separators: for people; not in what a program reads."""
     short_loopback: bool = False
@@ -147,6 +150,8 @@ def processes(entry: SocketEntry, look: Look) -> str:
     """`nginx 812, 813`: every process that holds the socket, each PID once; or `-` and why it is not known."""
     if not entry.owners:
         return f"{UNKNOWN} {printable(entry.owner_unknown)}".rstrip()
+    if look.closed and is_inferred(entry, look):
+        return f"{INFERRED}{process_name(entry.owners[0])} {entry.owners[0].pid}"
     if len(entry.owners) == 1:
         return f"{process_name(entry.owners[0])} {entry.owners[0].pid}"
     pids: dict[str, list[int]] = {}
@@ -163,6 +168,43 @@ def processes(entry: SocketEntry, look: Look) -> str:
         shown.append(f"{name} " + ", ".join(map(str, of_name[:room])))
         room -= len(of_name)
     return ", ".join(shown) + (f" +{total - PIDS_SHOWN}" if total > PIDS_SHOWN else "")
+
+
+INFERRED: Final = "~"
+"""Before a process that is likely, not known: the one that listens on the port."""
+
+KNOWN_BY: Final[Mapping[str, tuple[str, str]]] = {
+    "traced": ("tracepoint", "the kernel's tracepoint named the process: certain"),
+    "lookup": ("SYN seen", "looked up when its SYN was seen"),
+    "polled": ("table", "the table had shown it while it was open"),
+    "listener": (f"{INFERRED}listener", "inferred: the process that listens on its port"),
+}
+"""ClosedSocket.tier: how the process of a closed socket is known, in a word or two and in a sentence."""
+
+BY_EVENT: Final = ("event", "a destroy event told of it; its process is not known")
+BY_ABSENCE: Final = ("absence", "it was missing from the table; its process is not known")
+
+
+def is_inferred(entry: SocketEntry, look: Look) -> bool:
+    """Its process is a guess."""
+    closed = look.closed.get(entry.key)
+    return closed is not None and closed.tier == "listener"
+
+
+def known_by(entry: SocketEntry, look: Look) -> tuple[str, str]:
+    """How the process of a closed socket is known, in a word and in a sentence; dashes for an open one."""
+    closed = look.closed.get(entry.key)
+    if closed is None:
+        return UNKNOWN, UNKNOWN
+    return KNOWN_BY.get(closed.tier) or (BY_EVENT if closed.by_event else BY_ABSENCE)
+
+
+def closed_ago(entry: SocketEntry, look: Look) -> str:
+    """How long ago a socket closed."""
+    closed = look.closed.get(entry.key)
+    if closed is None:
+        return UNKNOWN
+    return units.duration_ms(max(0, look.now_ns - closed.ts_ns) // 100_000_000 * 100)
 
 
 def first(values: list[str]) -> str:

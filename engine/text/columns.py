@@ -140,6 +140,12 @@ def _age_key(entry: SocketEntry, look: Look) -> int:
     return -1 if known is None else known
 
 
+def _closed_key(entry: SocketEntry, look: Look) -> int:
+    """The latest first; what is open last."""
+    closed = look.closed.get(entry.key)
+    return 0 if closed is None else -closed.ts_ns
+
+
 def _age_whole_ms(nanoseconds: int) -> int:
     """Rows are seen once a refresh: digits below a millisecond would only flicker."""
     return nanoseconds // 1_000_000
@@ -248,6 +254,8 @@ _ALL: Final = (
     ),
     _words("interface", "Interface", 9, _interface, 7),
     _words("service", "Service", 12, _service, 6),
+    _words("known", "Known by", 10, lambda entry, look: cells.known_by(entry, look)[0], 4),
+    Column("closed", "Closed ago", 10, cells.closed_ago, _closed_key, Align.RIGHT, 4),
     _words("reach", "Reachable by", 12, lambda entry, look: socket_values.reach(entry) or UNKNOWN, 4),
     _numeric("accept", "Accept", 7, socket_values.accept_queue),
     _numeric("backlog", "Backlog", 7, socket_values.accept_limit),

@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 
 import click
+import msgspec
 
 from engine.export.sockets import csv_lines, json_lines
 from engine.model.health import Degradation
 from engine.model.sockets import SocketEntry
 from engine.sockets.service import read_table
+from engine.text.columns import column
 from engine.text.presets import PRESETS
 from engine.text.sanitize import printable
 from tui.cli.ls_choice import Choice, choice_of
@@ -22,6 +24,9 @@ from tui.cli.table_text import table_lines
 
 EVENTS_INTERVAL_S = 1.0
 """Between two looks for --events without --watch; what opens and closes in between is told by the kernel."""
+
+CLOSED = "closed"
+"""The event of a socket that is no more."""
 
 CHUNK_LINES = 1000
 """Lines written at a time, so that a reader such as head sees the first ones at once."""
@@ -78,6 +83,8 @@ def ls_command(
         raise click.UsageError("--json and --csv are two forms of the same; choose one")
     watched = watch is not None or events
     choice = choice_of(flags, names, preset_name, machine=as_json, watched=watched, whole=events)
+    if events and not (names or preset_name):
+        choice = msgspec.structs.replace(choice, columns=(*choice.columns, column("known")))
     form = _Form(choice, as_json, as_csv, header=not no_header)
     if events:
         _events(choice, form, watch or EVENTS_INTERVAL_S)
@@ -105,7 +112,7 @@ def _events(choice: Choice, form: _Form, seconds: float) -> None:
     notes = _Notes()
     for refresh in refreshes(choice.options, seconds):
         notes.say(refresh.degradations)
-        now = choice.at(refresh.ts_ns, refresh.figures)
+        now = choice.at(refresh.ts_ns, refresh.figures, {closed.entry.key: closed for closed in refresh.closed})
         for happening, ts_ns, entry in happenings(refresh):
             if now.shows(entry):
                 form.event(now, happening, ts_ns, entry)
@@ -160,7 +167,8 @@ class _Form:
     def event(self, choice: Choice, happening: str, ts_ns: int, entry: SocketEntry) -> None:
         """Write what happened to one socket."""
         if self.as_json:
-            for chunk in json_lines([entry], user_name, {"event": happening, "ts_ns": ts_ns}):
+            more = {"event": happening, "ts_ns": ts_ns, **_how_known(choice, happening, entry)}
+            for chunk in json_lines([entry], user_name, more):
                 sys.stdout.buffer.write(chunk)
         else:
             clock = time.strftime("%H:%M:%S", time.localtime(ts_ns // 1_000_000_000))
@@ -171,6 +179,13 @@ class _Form:
                 [line] = table_lines([entry], choice.columns, choice.look, header=False)
                 sys.stdout.write(f"{clock} {happening:<7} {line}\n")
         sys.stdout.flush()
+
+
+def _how_known(choice: Choice, happening: str, entry: SocketEntry) -> dict[str, object]:
+    """Of a closed socket, whether the kernel told, and how its processes are known: polled, listener (inferred),
+    lookup, traced, or null."""
+    closed = choice.look.closed.get(entry.key) if happening == CLOSED else None
+    return {} if closed is None else {"by_event": closed.by_event, "processes_by": closed.tier or None}
 
 
 def terminal_width(descriptor: int) -> int | None:

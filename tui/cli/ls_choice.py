@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from engine.model.errors import BadInput, FilterError
-from engine.model.messages import SocketsOptions
+from engine.model.messages import ClosedSocket, SocketsOptions
 from engine.model.sockets import SocketEntry, SocketFigures
 from engine.model.tcp import SocketState
 from engine.query.sockets import SocketFilter, compile_sockets
@@ -53,7 +53,7 @@ _OWNER_COLUMNS: Final = frozenset(("process", "pid", "fd", "command", "cmdline")
 _PLAIN_COLUMNS: Final = _OWNER_COLUMNS | {
     "netid", "state", "recv_q", "send_q", "local", "peer", "user", "timer", "inode", "cookie", "interface", "service",
     "reach", "accept", "backlog", "family", "age", "proto", "local_address", "local_port", "peer_address", "peer_port",
-    "type", "node", "name",
+    "type", "node", "name", "known", "closed",
 }  # fmt: skip
 """Columns that need nothing of tcp_info, memory, congestion control or TOS."""
 
@@ -81,9 +81,12 @@ class Choice(msgspec.Struct, frozen=True):
     details: tuple[Details, ...]
     look: Look
 
-    def at(self, now_ns: int, figures: Mapping[int, SocketFigures]) -> Choice:
+    def at(
+        self, now_ns: int, figures: Mapping[int, SocketFigures], closed: Mapping[int, ClosedSocket] | None = None
+    ) -> Choice:
         """The same choice at another time."""
-        return msgspec.structs.replace(self, look=msgspec.structs.replace(self.look, now_ns=now_ns, figures=figures))
+        look = msgspec.structs.replace(self.look, now_ns=now_ns, figures=figures, closed=closed or {})
+        return msgspec.structs.replace(self, look=look)
 
     def rows(self, entries: Sequence[SocketEntry]) -> list[SocketEntry]:
         """Those that are asked for, in order."""

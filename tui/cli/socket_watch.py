@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from engine.insight.rows import Rows
+from engine.model.errors import NetlinkError
 from engine.model.health import Degradation
 from engine.model.messages import AskSockets, ClosedSocket, SocketsOptions
 from engine.model.snapshot import RowChange, Snapshot
 from engine.model.sockets import SocketEntry, SocketFigures
+from engine.sockets.perf_open import open_state_trace
 from engine.sockets.service import SocketsService
+from engine.sockets.tiers import SYN, TRACE
 from tui.tracks import Tracks
+
+AF_PACKET: Final = 17
+"""As a number: Python has the name on Linux only, and elsewhere the socket is refused."""
 
 
 class Refresh(msgspec.Struct, frozen=True):
@@ -37,10 +45,12 @@ def refreshes(options: SocketsOptions, interval_s: float) -> Iterator[Refresh]:
     service = SocketsService()
     rows, tracks = Rows(), Tracks()
     labels = {os.getpid(): "sockmon"}
+    carries, descriptors = _witnesses()
     try:
         while True:
             first = rows.generation == 0
-            answer = service.answer(AskSockets(rows.generation, options, labels), [])
+            answer = service.answer(AskSockets(rows.generation, options, labels, carries), descriptors)
+            carries, descriptors = (), []
             entries, changes = rows.apply(answer)
             now_ns = time.time_ns()
             watched = tracks.take(Snapshot(now_ns, entries, changes))
@@ -69,6 +79,21 @@ def happenings(refresh: Refresh) -> Iterator[tuple[str, int, SocketEntry]]:
             yield HAPPENINGS[change], refresh.ts_ns, entry
     for closed in refresh.closed:
         yield "closed", closed.ts_ns, closed.entry
+
+
+def _witnesses() -> tuple[tuple[str, ...], list[int]]:
+    """Descriptors that tell the process of a connection which lives shorter than the interval, as far as this user may
+    have them: the kernel's tracepoint, else a packet socket that hears SYNs."""
+    try:
+        traces = open_state_trace()
+    except NetlinkError:
+        traces = []
+    if traces:
+        return (TRACE,) * len(traces), traces
+    try:
+        return (SYN,), [socket.socket(AF_PACKET, socket.SOCK_RAW, 0).detach()]
+    except OSError:
+        return (), []  # the rows say of each closed socket how its process is known
 
 
 def _listen(service: SocketsService, seconds: float) -> None:

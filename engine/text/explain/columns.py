@@ -193,6 +193,16 @@ _COLUMNS: Final = (
         "The name of the service whose port this is, by IANA's list; it need not be what really listens there.",
     ),
     (
+        "known", "sock_diag(7); perf_event_open(2)", ("Known by",),
+        "How the process of a socket that has closed is known: the table had shown it (table), it was looked up when "
+        "its SYN was seen, the kernel's tracepoint named it, or it is inferred from who listens on the port (~). "
+        "event: the kernel told that it closed, and nothing told whose it was.",
+    ),
+    (
+        "closed", "sock_diag(7)", ("Closed ago",),
+        "How long ago the socket closed, by the kernel's destroy event, or else by its absence from the table.",
+    ),
+    (
         "reach", "RFC 1918; RFC 4193", ("Reachable by",),
         "Who can reach a listener, by the address it is bound to: this machine (loopback), this network (a private "
         "or link-local address), or everyone (a public address or the wildcard). A firewall may say otherwise.",
