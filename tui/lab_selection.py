@@ -1,4 +1,4 @@
-"""Puts the cursor of the other screens on the sockets of an actor that was just started, once they show them."""
+"""Puts the other screens on an actor that was just started: the tables on its socket, the flow screen on its flow."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from textual.screen import Screen
 
 from engine.model.lab import ActorReport
 from engine.model.snapshot import ActorView
+from tui.conversations import of_actor
+from tui.screens.flow import FlowScreen
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.line_table import LineTable
 from tui.widgets.socket_lines import Pair, SocketLine, entry_of
@@ -34,15 +36,20 @@ class Selection:
         """`screens` answers all screens there are, those of other modes too."""
         self._screens = screens
         self._number = 0
-        self._done: WeakKeyDictionary[ConnectionsPane, int] = WeakKeyDictionary()
+        self._done: WeakKeyDictionary[ConnectionsPane | FlowScreen, int] = WeakKeyDictionary()
+        self._before: WeakKeyDictionary[FlowScreen, object] = WeakKeyDictionary()
+        """The conversation that was open at the start: one that was chosen since stays."""
 
     def expect(self, actors: Sequence[ActorView]) -> None:
         """These were started."""
         if actors:
             self._number = actors[-1].number
+            for screen in self._screens():
+                if isinstance(screen, FlowScreen):
+                    self._before[screen] = screen.conversation
 
     def apply(self, actors: Sequence[ActorView]) -> None:
-        """Move the cursor of every socket table that has not shown the actor yet, where its row is here."""
+        """Show the actor on every screen that has not shown it yet, where its rows are here."""
         actor = next((one for one in actors if one.number == self._number), None)
         if actor is None:
             return
@@ -51,6 +58,11 @@ class Selection:
             for pane in screen.query(ConnectionsPane).results():
                 if self._done.get(pane) != self._number and _select(pane, keys):
                     self._done[pane] = self._number
+            if isinstance(screen, FlowScreen) and self._done.get(screen) != self._number:
+                wanted = of_actor(actor)
+                if wanted is not None and screen.conversation is self._before.get(screen):
+                    screen.open(wanted)
+                    self._done[screen] = self._number
 
 
 def _select(pane: ConnectionsPane, keys: Sequence[int]) -> bool:

@@ -124,7 +124,9 @@ class Actors:
         worker.close()
         lines = ended.last_words.strip().splitlines()
         why = f"{ended.how}: {printable(lines[-1])}" if lines else ended.how
-        held.report = msgspec.structs.replace(held.report, state=ActorState.FAILED, error=why, sockets=())
+        held.report = msgspec.structs.replace(
+            held.report, state=ActorState.FAILED, error=why, sockets=(), connections=0, waiting=()
+        )
 
     def close(self) -> None:
         """End all actors."""

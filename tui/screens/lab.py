@@ -14,6 +14,7 @@ from engine.model.snapshot import ActorView
 from tui.lab_messages import KindChosen
 from tui.messages import Moment
 from tui.screens.base import MonitorScreen
+from tui.widgets.lab import LabPane
 from tui.widgets.lab_actors import ActorsPane
 from tui.widgets.lab_calls import LabCallsPane
 from tui.widgets.lab_draft import Draft, draft_of, new_draft
@@ -93,7 +94,7 @@ class LabScreen(MonitorScreen):
 
     def on_lab_form_pane_submitted(self, event: LabFormPane.Submitted) -> None:
         event.stop()
-        self.query_one(ActorsPane).start(event.spec)
+        self.post_message(LabPane.StartWanted((event.spec,)))
 
     def action_back(self) -> None:
         """From the form, the calls and the look-up panel back to the list; then as on every screen."""

@@ -55,6 +55,8 @@ class KindScreen(DetailScreen):
     def __init__(self, chosen: Callable[[str], object]) -> None:
         super().__init__()
         self._chosen = chosen
+        self._typed: str | None = None
+        """What the list is of."""
         self._table: LineTable[ActorKind] = LineTable(
             (
                 Column("kind", "Actor", 18, lambda kind: kind.kind, lambda kind: Ink.STRONG, ideal=20),
@@ -74,6 +76,9 @@ class KindScreen(DetailScreen):
         self.query_one(KindField).focus()
 
     def _list(self, typed: str) -> None:
+        if typed == self._typed:
+            return
+        self._typed = typed
         word = typed.strip().casefold()
         kinds = [kind for kind in KINDS.values() if word in f"{kind.kind} {kind.title} {kind.line}".casefold()]
         # Names that begin so come first: `echo` means the echo server before a client that mentions an echo.
@@ -89,6 +94,7 @@ class KindScreen(DetailScreen):
         self._table.move_to(self._table.cursor + step)
 
     def action_choose(self) -> None:
+        self._list(self.query_one(KindField).value)  # typed ahead, the news of it are still on their way
         self._choose(self._table.cursor_row)
 
     def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:

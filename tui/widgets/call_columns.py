@@ -23,8 +23,8 @@ def call_columns() -> tuple[Column[Call], ...]:
     """Time, the call as a program writes it, what it returned, and how long it took."""
     return (
         Column("time", "Time", 12, lambda call: clock(call.ts_ns), lambda _call: Ink.MUTED),
-        Column("call", "Call", 24, lambda call: f"{call.name}({call.arguments})", ideal=52),
-        Column("result", "Result", 18, _result, _ink, flexible=True),
+        Column("call", "Call", 24, lambda call: f"{call.name}({call.arguments})", ideal=44),
+        Column("result", "Result", 29, _result, _ink, flexible=True),
         Column("took", "Took", 9, lambda call: duration_ns(call.duration_ns), _muted, Align.RIGHT, priority=1),
     )
 

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from engine.insight.ledger import FloodBalance
 from engine.lab.catalogue import KINDS
-from engine.model.lab import ActorCommand, ActorSpec
+from engine.model.lab import ActorCommand
 from engine.model.snapshot import ActorView, Snapshot
 from engine.text.units import byte_rate, count
 from tui.lab_messages import CommandGiven, CommandsWanted, KillWanted, KindWanted, ProgramWanted
@@ -243,10 +243,6 @@ class ActorsPane(LabPane):
     def _start(self, switch: str, ended: tuple[int, ...]) -> None:
         """A switch starts what it says, whatever the form describes."""
         self.post_message(self.StartWanted(LabFields().specs(switch), ended))
-
-    def start(self, spec: ActorSpec) -> None:
-        """Start one more actor."""
-        self.post_message(self.StartWanted((spec,)))
 
     # --- columns ----------------------------------------------------------------------------------------------------
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
@@ -22,7 +24,7 @@ from tui.widgets.lab_card import card
 from tui.widgets.lab_rates import Rate
 from tui.widgets.lab_rows import FLOOD_KINDS
 from tui.widgets.line_table import LineTable
-from tui.widgets.pane import Pane
+from tui.widgets.pane import EXPLAIN_KEY, FLOW_KEY, Pane
 
 NONE_SELECTED = "No actor is selected: Space on a line of the list starts one."
 
@@ -38,6 +40,7 @@ class LabCallsPane(Pane):
     `send()` came to, both queues, and their sum.
     """
     BINDING_GROUP_TITLE = "Calls"
+    BINDINGS: ClassVar[list[BindingType]] = [FLOW_KEY, EXPLAIN_KEY]
     DEFAULT_CSS = """
     LabCallsPane > #lab-card { height: auto; max-height: 50%; padding: 0 1; }
     """

@@ -39,13 +39,13 @@ def card(actor: ActorView, rate: Rate, balance: FloodBalance | None, full: tuple
             (f"{light} {actor.spec.kind} {report.pid}", "bold"),
             (f"  {report.state.value}", STYLES.get(ink.value, DIM)),
             (f"  {report.local}", ""),
-            (f"  {count(report.connections)} of {count(report.connections_total)} connections open", DIM),
+            (f"  open {count(report.connections)} of {count(report.connections_total)} connections", DIM),
         ]
     ]
     lines.append(
         [
-            ("sent ", DIM), (count(report.sent), "bold"), (f" {byte_rate(rate.sent_per_s)}", ""),
-            ("   received ", DIM), (count(report.received), "bold"), (f" {byte_rate(rate.received_per_s)}", ""),
+            ("sent ", DIM), (count(report.sent), "bold"), _moving(rate.sent_per_s),
+            ("   received ", DIM), (count(report.received), "bold"), _moving(rate.received_per_s),
             *((("   messages ", DIM), (count(report.messages), "bold")) if report.messages else ()),
         ]
     )  # fmt: skip
@@ -73,6 +73,11 @@ def card(actor: ActorView, rate: Rate, balance: FloodBalance | None, full: tuple
         lines.append(line)
     lines += [[(printable_within(note, TEXT_MAX), "$foreground 75%")] for note in report.notes[-NOTES_SHOWN:]]
     return lines
+
+
+def _moving(rate: float | None) -> tuple[str, str]:
+    """A rate, where there is one."""
+    return (f" at {byte_rate(rate)}", "") if rate else ("", "")
 
 
 def _flood_lines(balance: FloodBalance, full: tuple[int, int] | None) -> list[Line]:

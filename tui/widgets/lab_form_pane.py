@@ -127,7 +127,10 @@ class LabFormPane(Pane):
         if self._line.is_open:
             self._line.close()
         self.edited = False
+        other = draft.kind != self.draft.kind
         self._set(draft)
+        if other:
+            self._table.move_to(0)
 
     def choose_kind(self, kind: str) -> None:
         """Describe a new actor of this kind, on the host and port of the one before."""
@@ -173,7 +176,8 @@ class LabFormPane(Pane):
         if host is not None:
             self._timer = self.set_timer(TYPING_S, lambda: self._ask(host))
         elif "host" in self.draft.of.knobs:
-            self._ask(self.draft.knobs.host)
+            # Who fills the form may be the screen, and a message does not go on above the one that had it sent.
+            self.call_next(self._ask, self.draft.knobs.host)
 
     def _ask(self, host: str) -> None:
         self.post_message(HostFactsWanted(host, self.draft.knobs.family, self))
