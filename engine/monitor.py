@@ -138,9 +138,10 @@ class Monitor:
         reply = self._ask(Role.CAPTURE, AskNewPackets(after, count, display_filter, handshakes))
         return _expect(reply, PacketsAnswer)
 
-    def new_frames(self, after: int) -> FramesAnswer:
-        """Captured bytes of the frames numbered above `after`, oldest first: for a file that is written meanwhile."""
-        return _expect(self._ask(Role.CAPTURE, AskNewFrames(after)), FramesAnswer)
+    def new_frames(self, after: int, with_rows: bool = False) -> FramesAnswer:
+        """Captured bytes of the frames numbered above `after`, oldest first: for a file that is written meanwhile.
+        `with_rows` gives their lines too."""
+        return _expect(self._ask(Role.CAPTURE, AskNewFrames(after, with_rows=with_rows)), FramesAnswer)
 
     def dissect(self, number: int) -> Dissection:
         frame = _expect(self._ask(Role.CAPTURE, AskFrame(number)), FrameAnswer)

@@ -40,7 +40,7 @@ from engine.model.messages import (
     StopCapture,
     StreamAnswer,
 )
-from engine.model.packets import CaptureOptions, CaptureStatus
+from engine.model.packets import CaptureOptions, CaptureStatus, PacketRow
 from engine.query.packets import compile_packets
 
 TICK_S: Final = 1.0
@@ -59,6 +59,8 @@ FRAMES_BYTES_MAX: Final = 16 * 1024 * 1024
 """In one answer, whoever asks: it is put together while frames wait in the ring, which takes some 10 ms a megabyte."""
 FRAME_COST: Final = 64
 """What a frame counts beside its bytes, so that many small ones end an answer too."""
+ROW_COST: Final = 2048
+"""The same for its line, by the time that it takes."""
 
 
 class CaptureService:
@@ -246,13 +248,18 @@ class CaptureService:
         first = number = max(asked.after + 1, self._log.oldest)
         room = min(asked.bytes_max, FRAMES_BYTES_MAX)
         frames: list[FrameAnswer] = []
+        rows: list[PacketRow] = []
         while number <= self._log.newest and room > 0:
             frame = self._frame(number)
             if frame.link_type >= 0:
                 frames.append(frame)
                 room -= len(frame.data) + FRAME_COST
+                row = self._log.row(number) if asked.with_rows else None
+                if row is not None:
+                    rows.append(row)
+                    room -= ROW_COST
             number += 1
-        return FramesAnswer(first, number - 1, frames, self._status())
+        return FramesAnswer(first, number - 1, frames, self._status(), rows)
 
     def _status(self) -> CaptureStatus:
         live, log, options = self._live, self._log, self._options

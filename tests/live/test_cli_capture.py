@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from engine.capture.files.source import CaptureFile
 from tests.command import first_line, interrupted, refused, sockmon
 from tests.live.conftest import Started
 
@@ -135,6 +139,45 @@ def test_the_demo_shows_an_echo_a_flood_and_the_sum() -> None:
         assert done.stdout.count("[FIN, ACK]") == 2
     else:
         assert "CAP_NET_RAW" in done.stdout
+
+
+@needs_right
+def test_packets_are_written_with_their_processes_queues_and_findings(
+    tmp_path: Path, listener: socket.socket, started: Started
+) -> None:
+    port, file = port_of(listener), tmp_path / "told.pcapng"
+    process = capturing(started, "tcp", "and", "port", str(port), "-w", str(file), "-c", "8", "--json")
+    with socket.create_connection(listener.getsockname()) as client, listener.accept()[0]:
+        for _ in range(3):
+            client.sendall(b"hello")
+            time.sleep(0.3)  # longer than between two samples
+    out, err = process.communicate(timeout=30)
+    assert err.startswith("8 packets captured")
+    assert json.loads(out)["summary"]["written"] == 8
+    with CaptureFile(str(file)) as read:
+        comments = [frame.comment for frames in read.batches() for frame in frames]
+    owner = f"(pid {os.getpid()})"
+    assert all(comment.count(owner) == 2 for comment in comments)
+    assert re.search(r"^to .*, Recv-Q 10, Send-Q 0, sampled 0\.\d+ s before$", comments[-1], re.MULTILINE)
+    if shutil.which("tshark"):
+        told = subprocess.run(
+            ["tshark", "-r", str(file), "-T", "fields", "-e", "frame.comment"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert told.stdout.count(owner) == 16
+
+
+@needs_right
+def test_what_is_written_can_be_chosen_by_a_display_filter(
+    tmp_path: Path, listener: socket.socket, started: Started
+) -> None:
+    port, file = port_of(listener), tmp_path / "syns.pcapng"
+    wanted = "tcp.flags.syn == 1"
+    process = capturing(started, "tcp", "and", "port", str(port), "-w", str(file), "-c", "2", "-Y", wanted)
+    greet(listener)
+    assert process.communicate(timeout=30)[1].startswith("2 packets captured")
+    printed = sockmon("read", str(file)).stdout
+    assert [line.split("[")[1].split("]")[0] for line in printed.splitlines()] == ["SYN", "SYN, ACK"]
 
 
 @needs_right

@@ -154,6 +154,17 @@ def test_frames_for_a_file_come_in_order_in_pieces_and_without_places_of_losses(
     assert questions > 1
 
 
+def test_frames_for_a_file_come_with_their_lines_if_asked(rig: Rig) -> None:
+    rig.start()
+    frames = conversation()
+    rig.source.batches.append([*map(captured, frames[:4]), gap(3), *map(captured, frames[4:])])
+    rig.service.readable(rig.source.fileno())
+    answer = rig.service.answer(AskNewFrames(0, with_rows=True), [])
+    assert isinstance(answer, FramesAnswer)
+    assert [row.number for row in answer.rows] == [frame.number for frame in answer.frames]
+    assert answer.rows[0].info.split("]")[0].endswith("[SYN")
+
+
 def test_stopping_reads_what_waits_and_keeps_what_was_captured(rig: Rig) -> None:
     rig.start()
     rig.source.batches.append([captured(tcp())])

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
-from functools import lru_cache
 
 import click
 import msgspec
 
-from engine.capture.files.frames import Frame, Interface
 from engine.capture.files.writer import CaptureWriter
 from engine.capture.interfaces import InterfaceEntry, list_interfaces
 from engine.capture.read_text import relative_time
 from engine.model.packets import FULL_SNAP_LENGTH, HEADERS_SNAP_LENGTH, CaptureOptions, CaptureStatus, PacketRow
 from engine.query.packets import compile_packets
 from engine.text.sanitize import printable
+from tui.cli.capture_record import Recording
 from tui.cli.output import json_line
 from tui.cli.session import Session, session_of
 
@@ -37,6 +35,11 @@ DIGITS = 6
 @click.option("-Y", "display_filter", default="", metavar="FILTER", help="Print only what passes this display filter.")
 @click.option("--handshakes/--all", default=False, help="Only SYN, FIN and RST; or everything (the default).")
 @click.option("-w", "out", metavar="OUT", help="Write whole frames to OUT: .pcap, else pcapng; nothing is printed.")
+@click.option(
+    "--comments/--no-comments",
+    default=True,
+    help="With -w, each packet's processes, queues and findings (the default).",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines; the last line is a summary.")
 @click.option("-D", "only_list", is_flag=True, help="List the interfaces and end.")
 @click.option(
@@ -52,6 +55,7 @@ def capture_command(
     display_filter: str,
     handshakes: bool,
     out: str | None,
+    comments: bool,
     as_json: bool,
     only_list: bool,
     capture_source: str,
@@ -69,18 +73,23 @@ def capture_command(
         compile_packets(display_filter)  # refused before anything is started
     session = session_of(ctx)
     monitor = session.monitor()
-    if out is not None and display_filter:
-        raise click.UsageError("-w writes frames before they are analysed: it takes a capture filter, not -Y")
     snap_length = HEADERS_SNAP_LENGTH if out is None else FULL_SNAP_LENGTH
     options = CaptureOptions(interface, capture_source, " ".join(bpf), handshakes, snap_length)
     if out is not None:
+        commented = comments and not out.endswith(".pcap")
         with CaptureWriter(out) as writer:
             status = monitor.set_capture(options)
             click.echo(f"Capturing on '{status.interface}'", err=True)
-            missed = record(session, writer, limit, seconds)
+            recording = Recording(session, writer, display_filter, limit, commented)
+            recording.run(seconds)
         status = monitor.stop_capture()
-        unwritten = f", {missed} not written in time" if missed else ""
-        click.echo(f"{writer.written} packets captured{unwritten}{losses(status)}", err=True)
+        told = {"not written in time": recording.missed, "without a comment, to keep up": recording.uncommented}
+        more = "".join(f", {number} {what}" for what, number in told.items() if number)
+        click.echo(f"{writer.written} packets captured{more}{losses(status)}", err=True)
+        if as_json:
+            unwritten = {"unwritten": recording.missed, "uncommented": recording.uncommented}
+            summary = {"written": writer.written, **unwritten, **msgspec.structs.asdict(status.trust)}
+            click.echo(json_line({"summary": summary}), err=out == "-")
         return
     status = monitor.set_capture(options)
     click.echo(f"Capturing on '{status.interface}'", err=True)
@@ -118,42 +127,6 @@ def captured(
         if not answer.rows:
             after = max(after, answer.status.last_number) if not answer.pending else after
             session.pause(POLL_S)
-
-
-def record(session: Session, writer: CaptureWriter, limit: int | None, seconds: float | None) -> int:
-    """Write frames as they come, until the limit, the end of the time or Ctrl-C; how many were given up unwritten."""
-    deadline = None if seconds is None else time.monotonic() + seconds
-    after = missed = 0
-    while True:
-        over = deadline is not None and time.monotonic() >= deadline
-        answer = session.monitor().new_frames(after)
-        missed += max(0, answer.first - after - 1) if answer.frames else 0
-        for frame in answer.frames:
-            name = interface_name(frame.interface)
-            writer.write(
-                Frame(frame.link_type, frame.data, frame.wire_length, frame.ts_ns),
-                Interface(frame.link_type, name, FULL_SNAP_LENGTH, 9),
-            )
-            if writer.written == limit:
-                return missed
-        after = max(after, answer.last)
-        if not answer.frames:
-            writer.flush()
-            if over:
-                return missed
-            try:
-                session.pause(POLL_S)
-            except KeyboardInterrupt:
-                return missed
-
-
-@lru_cache(maxsize=64)
-def interface_name(index: int) -> str:
-    """The name of an interface now; empty for one that is gone."""
-    try:
-        return socket.if_indextoname(index)
-    except OSError:
-        return ""
 
 
 def packet_line(row: PacketRow, first_ns: int) -> str:

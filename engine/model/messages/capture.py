@@ -82,6 +82,8 @@ class AskNewFrames(msgspec.Struct, frozen=True, tag=True, gc=False):
 
     after: int
     bytes_max: int = 4 * 1024 * 1024
+    with_rows: bool = False
+    """Give each frame's line too, which costs ten times as much."""
 
 
 class FramesAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -92,6 +94,8 @@ class FramesAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     last: int
     frames: list[FrameAnswer]
     status: CaptureStatus
+    rows: list[PacketRow] = []
+    """One for each frame if they were asked for, else none."""
 
 
 class FollowStream(msgspec.Struct, frozen=True, tag=True, gc=False):
