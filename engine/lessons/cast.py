@@ -16,6 +16,7 @@ from engine.lessons.lesson import Part
 from engine.model.lab import ActorReport, ActorSpec, ActorState, Call
 from engine.model.snapshot import RowChange, Snapshot
 from engine.model.sockets import SocketEntry
+from engine.text.units import endpoint
 
 CALLS_KEPT: Final = 2_000
 """Calls of one actor: as many as the actor itself keeps."""
@@ -83,7 +84,9 @@ class Member:
     def _learn_socket(self, cookie: int, local: str, peer: str) -> None:
         for seen in self.sockets:
             if (cookie and seen.cookie == cookie) or (peer and (seen.local, seen.peer) == (local, peer)):
-                seen.cookie, seen.local, seen.peer = cookie or seen.cookie, local or seen.local, peer or seen.peer
+                seen.cookie, seen.peer = cookie or seen.cookie, peer or seen.peer
+                if address_of(local)[1] or not seen.local:  # an actor asks for its socket's name only when connect() is over
+                    seen.local = local
                 return
         if len(self.sockets) < SOCKETS_KEPT:
             self.sockets.append(SeenSocket(cookie, local, peer))
@@ -160,6 +163,14 @@ class Cast:
             if member.number in by_number and not member.stopped:
                 member.learn(by_number[member.number])
 
+    def learn_rows(self, rows: Rows) -> None:
+        """Take in the addresses that only the kernel tells, of a socket whose connect() has not returned."""
+        for member in self:
+            for seen in member.sockets:
+                if not seen.peer and goes_somewhere(KINDS[member.spec.kind]) and (row := rows.of(seen)) is not None:
+                    seen.local = endpoint(row.local_address, row.local_port)
+                    seen.peer = endpoint(row.peer_address, row.peer_port) if row.peer_port else ""
+
     def socket(self, part: Part) -> SeenSocket | None:
         """The socket that a Part means; None if there has been none."""
         member = self.members.get(part.actor)
@@ -170,8 +181,15 @@ class Cast:
         found = {row.key: row for seen in member.sockets if (row := rows.of(seen)) is not None}
         pids = set(member.pids)
         listening = {address_of(seen.local)[1] for seen in member.sockets if not seen.peer} - {0}
+        others = {address_of(seen.local) for other in self if other is not member for seen in other.sockets}
         for entry in rows.all:
-            if any(owner.pid in pids for owner in entry.owners) or entry.local_port in listening:
+            left_over = (
+                not entry.owners
+                and entry.peer_port == member.target_port > 0
+                and (entry.local_address, entry.local_port) not in others
+            )
+            owned = any(owner.pid in pids for owner in entry.owners)
+            if owned or left_over or entry.local_port in listening:
                 found[entry.key] = entry
         return list(found.values())
 

@@ -240,6 +240,9 @@ def _packet(words: _Line, finding: str, absent: bool, counted: bool) -> PacketSo
         else:
             break
     count = Measure("count", words.op(NUMBER_OPS), words.number()) if counted else None
+    if counted and words.peek() == "ever":
+        words.take("")
+        ever = True
     return PacketSought(flags, protocol, finding, source, target, info, tuple(measures), count, absent, ever)
 
 

@@ -73,7 +73,7 @@ FACTS: Final[dict[str, Fact]] = {
         Fact("asked", _ACTOR, Sort.TEXT, _PROGRAM, "the arguments of the last call of a name", "CALL"),
         Fact("calls", _ACTOR, Sort.NUMBER, _PROGRAM, "how often a call was made", "CALL"),
         Fact("took", _ACTOR, Sort.NUMBER, _PROGRAM, "seconds that the last call of a name took", "CALL"),
-        Fact("waits", _ACTOR, Sort.TEXT, _PROGRAM, "the call in which it waits, or -"),
+        Fact("waits", _ACTOR, Sort.TEXT, _PROGRAM, "the calls in which its threads wait, or -"),
         Fact("reply", _ACTOR, Sort.TEXT, _PROGRAM, "the text that came back"),
         Fact("note", _ACTOR, Sort.TEXT, _PROGRAM, "its remarks, one a line"),
         Fact("option", _ACTOR, Sort.TEXT, _PROGRAM, "a socket option as the kernel has it", "OPTION"),

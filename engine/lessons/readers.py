@@ -122,7 +122,7 @@ def _option(member: Member, name: str) -> str | None:
 
 
 def _waits(member: Member) -> str:
-    return member.report.waiting[-1].name if member.report.waiting else "-"
+    return ", ".join(sorted({call.name for call in member.report.waiting})) or "-"
 
 
 def _counted(field: str) -> Callable[[Member, str], Value]:

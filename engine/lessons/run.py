@@ -172,9 +172,11 @@ class LessonRun:
     def _look(self) -> Facts:
         snapshot = self._stage.look()
         self.cast.learn((view.number, view.report) for view in snapshot.actors)
+        rows = Rows(snapshot)
+        self.cast.learn_rows(rows)
         if self._wire is not None:
             self._wire.fetch(self.cast.ports)
-        return Facts(self.cast, Rows(snapshot), self._risen(snapshot))
+        return Facts(self.cast, rows, self._risen(snapshot))
 
     def _risen(self, snapshot: Snapshot) -> dict[str, int]:
         return {name: count - self._counters.get(name, 0) for name, count in snapshot.moved_in_all.items()}
