@@ -9,6 +9,7 @@ from textual.message import Message
 
 from engine.model.flows import FlowSummary, LadderItem
 from engine.model.messages import FlowsAnswer, LadderAnswer, StreamAnswer
+from engine.model.verdicts import Verdict
 from engine.text.explain.case import Case
 from tui.conversations import Subject, Wanted
 
@@ -78,6 +79,14 @@ class WalkFetched(Message):
         self.stream = stream
         self.flow = flow
         self.items = tuple(items)
+
+
+class VerdictsFetched(Message):
+    """What holds a conversation is known."""
+
+    def __init__(self, verdicts: Sequence[Verdict]) -> None:
+        super().__init__()
+        self.verdicts = tuple(verdicts)
 
 
 class StreamFetched(Message):

@@ -7,7 +7,15 @@ from typing import Final
 from engine.model.flows import LadderGap
 from engine.model.snapshot import MonitorView
 from tui.conversations import Subject
-from tui.flow_messages import FlowFound, FlowsFetched, LadderFetched, LadderQuestion, StreamFetched, WalkFetched
+from tui.flow_messages import (
+    FlowFound,
+    FlowsFetched,
+    LadderFetched,
+    LadderQuestion,
+    StreamFetched,
+    VerdictsFetched,
+    WalkFetched,
+)
 
 WALK_ITEMS: Final = 200
 """Items looked at from either end of a ladder for the states: a handshake takes 3, a close 4, a fold is one."""
@@ -37,6 +45,10 @@ def steps_of_states(monitor: MonitorView, stream: int) -> WalkFetched:
     tail = monitor.ladder((stream,), max(shown, head.total - WALK_ITEMS), WALK_ITEMS)
     middle = [LadderGap(0, 0, 0)] if tail.first > shown else []
     return WalkFetched(stream, tail.flows[0] if tail.flows else flow, [*head.items, *middle, *tail.items])
+
+
+def verdicts(monitor: MonitorView, key: int, number: int) -> VerdictsFetched:
+    return VerdictsFetched(monitor.verdicts(key, number))
 
 
 def stream(monitor: MonitorView, number: int, after: int) -> StreamFetched:

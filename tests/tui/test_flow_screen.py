@@ -9,6 +9,8 @@ from textual.pilot import Pilot
 from engine.model.flows import FlowEnd, FlowSummary, LadderItem
 from engine.model.lab import ActorReport
 from engine.model.snapshot import Snapshot
+from engine.model.verdicts import Certainty, Figure, Severity, SubjectKind, Verdict
+from engine.model.verdicts import Subject as VerdictSubject
 from tests.tui import fakes, flows
 from tests.tui.driving import (
     NARROW,
@@ -27,6 +29,7 @@ from tests.tui.fakes import FakeMonitor, snapshot
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.explain import ExplainScreen
 from tui.screens.flow import FlowScreen
+from tui.widgets.bytes_pane import BytesPane
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.flows_pane import FlowsPane
 from tui.widgets.ladder_pane import LadderPane
@@ -217,14 +220,87 @@ async def test_without_packets_the_states_come_from_the_kernel() -> None:
         assert pilot.app.screen.query_one(StatesPane).paths[0][-1].state == "ESTABLISHED"
 
 
+@SIZES
+async def test_the_bytes_stand_in_boxes_with_their_sums(size: tuple[int, int]) -> None:
+    async with running(with_flow(), size) as pilot:
+        await opened(pilot)
+        await pilot.press("tab", "tab")
+        await until(pilot, lambda: "269,868" in screen_text(pilot))
+        shown = screen_text(pilot)
+        assert "accepted 678,168 = not sent 269,868 + in flight 0 +" in shown
+        assert "✓ exact" in shown
+        assert "408,300" in shown
+        assert "window offered 0 B" in shown
+        assert "S Send-Q 269,868 B" in shown
+
+
+async def test_the_plot_has_the_moments_that_passed_while_another_view_was_in_front() -> None:
+    monitor = with_flow()
+    async with running(monitor) as pilot:
+        await opened(pilot)
+        for second in range(1, 6):
+            later = snapshot(
+                ts_ns=fakes.NOON_NS + second * 1_000_000_000, entries=fakes.tutorial_entries(second * 1000)
+            )
+            await refreshed(pilot, monitor, later)
+        await pilot.press("tab", "tab")
+        await until(pilot, lambda: "the last 5.00 s" in screen_text(pilot))
+        assert len(pilot.app.screen.query_one(BytesPane)._samples[0]) == 6
+
+
+async def test_bytes_without_a_socket_say_so() -> None:
+    monitor = with_flow(moment=snapshot(entries=[]))
+    async with running(monitor) as pilot:
+        await pilot.press("4")
+        await until(pilot, lambda: len(table_of(pilot, FlowsPane).rows))
+        await pilot.press("enter", "tab", "tab")
+        await until(pilot, lambda: "holds no socket of this conversation" in screen_text(pilot))
+
+
+STALLED = Verdict(
+    "receiver-stalled", Severity.PROBLEM, Certainty.CERTAIN,
+    VerdictSubject(SubjectKind.SOCKET, "sink (41210) 127.0.0.1:65432", fakes.ACCEPTED_KEY, 0),
+    "sink (41210) does not read: 408,300 B have stood in its Recv-Q for 12.0 s.",
+    "See why sink does not call recv().",
+    (Figure("Recv-Q", 408_300, "B"), Figure("peer's window", 0, "B")),
+    "a busy reader, whose Recv-Q moves", "sink calls recv()", fakes.NOON_NS - 12_000_000_000, True,
+)  # fmt: skip
+
+
+@SIZES
+async def test_the_verdict_says_what_holds_it_and_what_to_do(size: tuple[int, int]) -> None:
+    monitor = with_flow()
+    monitor.all_verdicts = [STALLED]
+    async with running(monitor, size) as pilot:
+        await opened(pilot)
+        await pilot.press("tab", "tab", "tab")
+        await until(pilot, lambda: "does not read" in screen_text(pilot))
+        assert monitor.told("verdicts")[-1] == (fakes.FLOOD_KEY, 0)
+        shown = screen_text(pilot)
+        assert "Recv-Q 408,300 B · peer's window 0 B" in shown
+        assert "To do      See why sink does not call recv()." in shown
+        assert "receiver-stalled, certain, for 12.0 s" in shown
+        await pilot.press("e")
+        await until(pilot, lambda: "Here: sink (41210) does not read" in screen_text(pilot))
+
+
+async def test_no_finding_is_never_said_to_be_healthy() -> None:
+    async with running(with_flow()) as pilot:
+        await opened(pilot)
+        await pilot.press("tab", "tab", "tab")
+        await until(pilot, lambda: "No finding." in screen_text(pilot))
+        assert "It does not mean that all is well" in screen_text(pilot)
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
         (("g",), "SYN"),
         (("G",), "keep_alive"),
         (("tab",), "ESTABLISHED"),
+        (("tab", "tab"), "Send-Q"),
     ],
-    ids=["segment", "finding", "state"],
+    ids=["segment", "finding", "state", "bytes"],
 )
 async def test_e_explains_with_figures_of_this_case(keys: tuple[str, ...], words: str) -> None:
     async with running(with_flow()) as pilot:
@@ -234,7 +310,7 @@ async def test_e_explains_with_figures_of_this_case(keys: tuple[str, ...], words
         shown = screen_text(pilot)
         assert words in shown
         assert "Here " in shown
-        assert "RFC" in shown
+        assert "See " in shown
 
 
 async def test_the_footer_names_the_keys_of_the_view() -> None:

@@ -12,6 +12,7 @@ from tui.screens.flow import FlowScreen
 from tui.widgets.flows_pane import FlowsPane
 from tui.widgets.ladder_pane import LadderPane
 from tui.widgets.states_pane import StatesPane
+from tui.widgets.verdict_pane import VerdictPane
 
 FLOW_MODE = "flow"
 
@@ -51,6 +52,10 @@ class FlowAnswers(ScreenHost):
     def on_states_pane_asked(self, event: StatesPane.Asked) -> None:
         question = partial(flow_questions.steps_of_states, self.monitor, event.stream)
         self.view("states", question, event.pane)
+
+    def on_verdict_pane_asked(self, event: VerdictPane.Asked) -> None:
+        question = partial(flow_questions.verdicts, self.monitor, event.key, event.stream)
+        self.view("verdicts", question, event.pane)
 
     def on_explanation_wanted(self, event: ExplanationWanted) -> None:
         self.push_screen(ExplainScreen(event.cases))

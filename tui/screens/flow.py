@@ -12,10 +12,15 @@ from tui.conversations import NO_STREAM, Conversation, Subject, Wanted, of_flow
 from tui.flow_messages import FlowFound
 from tui.messages import EngineFailed, Moment
 from tui.screens.base import MonitorScreen
+from tui.widgets.bytes_pane import BytesPane
 from tui.widgets.flows_pane import FlowsPane
 from tui.widgets.ladder_pane import LadderPane
 from tui.widgets.pane import Pane
 from tui.widgets.states_pane import StatesPane
+from tui.widgets.verdict_pane import VerdictPane
+
+VIEWS = (LadderPane, StatesPane, BytesPane, VerdictPane)
+"""Of one conversation."""
 
 
 class FlowScreen(MonitorScreen):
@@ -47,6 +52,8 @@ class FlowScreen(MonitorScreen):
     def compose_body(self) -> ComposeResult:
         yield LadderPane(dom_id="ladder")
         yield StatesPane(dom_id="states")
+        yield BytesPane(dom_id="bytes")
+        yield VerdictPane(dom_id="verdict")
         yield FlowsPane(dom_id="flows")
 
     def first_pane(self) -> Pane:
@@ -75,7 +82,7 @@ class FlowScreen(MonitorScreen):
             return
         self._conversation = Conversation(wanted.subject)
         self._added = ()
-        if not isinstance(self.active_pane, LadderPane | StatesPane):
+        if not isinstance(self.active_pane, VIEWS):
             self.activate(self.query_one(LadderPane))
         if self._moment is not None:
             self._update(self._moment)
@@ -91,6 +98,7 @@ class FlowScreen(MonitorScreen):
         """Join the conversation with its sockets of now, and have the view in front show it."""
         if self._conversation is not None:
             self._conversation = self._conversation.at(moment.snapshot)
+            self.query_one(BytesPane).watch_conversation(self._conversation, moment.snapshot)
             self._seek()
         self._show_active()
 
@@ -112,7 +120,7 @@ class FlowScreen(MonitorScreen):
             return
         elif isinstance(active, LadderPane):
             active.call_later(active.show, shown, self.streams, snapshot)
-        elif isinstance(active, StatesPane):
+        elif isinstance(active, StatesPane | BytesPane | VerdictPane):
             active.call_later(active.show, shown, snapshot)
 
     def on_flow_found(self, event: FlowFound) -> None:
@@ -133,9 +141,9 @@ class FlowScreen(MonitorScreen):
 
     def pause(self, paused: bool) -> None:
         super().pause(paused)
-        self.query_one(FlowsPane).pause(paused)
-        self.query_one(LadderPane).pause(paused)
-        self.query_one(StatesPane).pause(paused)
+        for pane in self.panes:
+            if isinstance(pane, FlowsPane | LadderPane | StatesPane | BytesPane | VerdictPane):
+                pane.pause(paused)
 
     # --- panes ------------------------------------------------------------------------------------------------------
 

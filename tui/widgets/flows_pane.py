@@ -158,7 +158,7 @@ class FlowsPane(Pane):
             left.append(("following", "$text-success"))
         if self.paused:
             left.append(("PAUSED", "bold reverse $text-warning"))
-        self.set_title(left, short=f"{self.NAME} {here:,}")
+        self.set_title(left, short=f"{self.NAME} {self._total:,}" if self._total else self.NAME)
         self.set_totals([(self._failure, "$text-error")] if self._failure else [])
 
     # --- messages and keys ------------------------------------------------------------------------------------------

@@ -1,0 +1,198 @@
+"""Where the bytes of a conversation are: a pipeline each way, the equations that tie it together, a plot over time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.insight.counts import sender_counts
+from engine.insight.ledger import unread_data
+from engine.insight.pipeline import pipeline_in
+from engine.model.pipeline import Direction, Pipeline
+from engine.model.snapshot import Snapshot
+from engine.text.explain.case import Case
+from engine.text.explain.entry import Kind
+from engine.text.explain.table import explained
+from engine.text.units import count
+from tui.conversations import Conversation, End
+from tui.widgets.bytes_lines import box_order, direction_lines, reads_words
+from tui.widgets.bytes_plot import Series, plot
+from tui.widgets.flow_words import conversation_title
+from tui.widgets.pane import EXPLAIN_KEY, Pane
+from tui.widgets.sheet import Lines, Sheet
+
+NS_PER_S: Final = 1_000_000_000
+
+SAMPLES_MAX: Final = 600
+"""Ten minutes at one a second."""
+PLOT_NS: Final = 120 * NS_PER_S
+"""What the plot shows at most."""
+PLOT_LINES: Final = 12
+PLOT_LINES_SMALL: Final = 6
+TALL: Final = 30
+"""Lines of the page from which on the plot has its full height."""
+
+SERIES: Final = (
+    ("Send-Q", "S", "$text-primary"),
+    ("in flight", "F", "$text-accent"),
+    ("window", "W", "$text-success"),
+    ("peer's Recv-Q", "R", "$text-warning"),
+)
+
+NO_SOCKET: Final = (
+    "The kernel of this machine holds no socket of this conversation now: there is nothing to count. What its segments "
+    "carried is on the ladder."
+)
+
+Sample = tuple[int, tuple[int | None, ...]]
+"""A time, and the values in the order of SERIES."""
+
+
+class BytesPane(Pane):
+    """Snapshots in by `watch`, whether it is in view or not, so that the plot has no hole; drawn by `show`."""
+
+    NAME = "Bytes"
+    HELP = """
+    ## Bytes
+    Each box is a place where bytes of this connection are: given to `send()`, not sent yet, in flight, received with
+    the ACK on its way, in the receiver's Recv-Q, read. Under it stand the sums: the sender's is exact at any moment,
+    since all its figures come from one tcp_info; those over both ends are exact at rest.
+    """
+    BINDING_GROUP_TITLE = "Bytes"
+    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY]
+
+    def __init__(self, *, dom_id: str | None = None) -> None:
+        super().__init__(dom_id=dom_id)
+        self.paused = False
+        self._conversation: Conversation | None = None
+        self._pipeline: Pipeline | None = None
+        self._samples: tuple[deque[Sample], deque[Sample]] = (deque(maxlen=SAMPLES_MAX), deque(maxlen=SAMPLES_MAX))
+        """Of the first end as sender, and of the second."""
+        self._now_ns = 0
+        self._sheet = Sheet(dom_id="bytes-sheet")
+
+    def compose(self) -> ComposeResult:
+        yield self._sheet
+
+    def focus_inside(self) -> None:
+        self.screen.set_focus(self._sheet, scroll_visible=False)
+
+    def watch_conversation(self, conversation: Conversation, snapshot: Snapshot) -> None:
+        """Take in a moment."""
+        if self.paused:
+            return
+        known = self._conversation
+        if known is None or known.subject.ends not in (conversation.subject.ends, conversation.subject.turned):
+            self._pipeline = None
+            for samples in self._samples:
+                samples.clear()
+        elif known.subject.ends == conversation.subject.turned != conversation.subject.ends:
+            self._samples = self._samples[1], self._samples[0]
+            self._pipeline = None
+        self._conversation = conversation
+        joined = conversation.joined
+        if snapshot.ts_ns == self._now_ns and self._pipeline is not None:
+            return
+        self._now_ns = snapshot.ts_ns
+        opened = None if conversation.flow is None or not conversation.flow.opener_seen else True
+        self._pipeline = _pipeline(joined.first, joined.second, snapshot, self._pipeline, opened)
+        for samples, sender, receiver in (
+            (self._samples[0], joined.first, joined.second),
+            (self._samples[1], joined.second, joined.first),
+        ):
+            samples.append((snapshot.ts_ns, _sample(sender, receiver)))
+
+    def show(self, conversation: Conversation, snapshot: Snapshot) -> None:
+        """Draw this moment."""
+        self.watch_conversation(conversation, snapshot)
+        self._draw_bytes()
+
+    def pause(self, paused: bool) -> None:
+        """Stand still, or go on."""
+        self.paused = paused
+
+    def on_resize(self) -> None:
+        self._draw_bytes()
+
+    @property
+    def pipeline(self) -> Pipeline | None:
+        """What is shown."""
+        return self._pipeline
+
+    def _draw_bytes(self) -> None:
+        shown = self._conversation
+        if shown is None or not self._sheet.is_attached:
+            return
+        self.set_title(conversation_title(shown, self._now_ns))
+        pipeline = self._pipeline
+        if pipeline is None:
+            self._sheet.draw([[(NO_SOCKET, "italic")]])
+            self.set_totals([])
+            return
+        room = self._sheet.room
+        directions = box_order((pipeline.forward, pipeline.backward))
+        lines: Lines = [*direction_lines(directions[0], room), []]
+        samples = self._samples[0 if directions[0] is pipeline.forward else 1]
+        lines += [*self._plot(samples, room), [], *direction_lines(directions[1], room)]
+        self._sheet.draw(lines)
+        self.set_totals([reads_words(pipeline.apart_ns, pipeline.at_rest)])
+
+    def _plot(self, samples: Sequence[Sample], room: int) -> Lines:
+        start_ns = max(samples[0][0], self._now_ns - PLOT_NS) if samples else self._now_ns
+        series = [
+            Series(name, letter, style, tuple((ts_ns, values[number]) for ts_ns, values in samples))
+            for number, (name, letter, style) in enumerate(SERIES)
+        ]
+        height = PLOT_LINES if self._sheet.size.height >= TALL else PLOT_LINES_SMALL
+        return plot(series, room, height, start_ns, self._now_ns)
+
+    def cases(self) -> Sequence[Case]:
+        """The boxes that hold something, with their figures."""
+        if self._pipeline is None:
+            return ()
+        return tuple(case for one in (self._pipeline.forward, self._pipeline.backward) for case in _cases(one))
+
+
+def _pipeline(
+    first: End, second: End, snapshot: Snapshot, before: Pipeline | None, opened: bool | None
+) -> Pipeline | None:
+    """Both directions, the first end's first; from the second end's row where the first is not on this machine."""
+    if first.live is not None:
+        return pipeline_in(snapshot, first.live.key, before, opened)
+    if second.live is None:
+        return None
+    turned = Pipeline(before.backward, before.forward) if before is not None else None
+    made = pipeline_in(snapshot, second.live.key, turned, None if opened is None else not opened)
+    if made is None:
+        return None
+    return Pipeline(made.backward, made.forward, made.apart_ns, made.programs_apart_ns, made.at_rest)
+
+
+def _sample(sender: End, receiver: End) -> tuple[int | None, ...]:
+    counts = sender_counts(sender.live) if sender.live is not None else None
+    unread = unread_data(receiver.live) if receiver.live is not None else None
+    if counts is None:
+        return (None, None, None, unread)
+    return (counts.send_q, counts.in_flight, counts.window, unread)
+
+
+def _cases(direction: Direction) -> tuple[Case, ...]:
+    """Send-Q and Recv-Q explained with what stands in them."""
+    queued = sum(direction.box(name).value or 0 for name in ("not sent", "in flight"))
+    unread = direction.box("Recv-Q").value
+    told = []
+    if queued:
+        here = f"Here {count(queued)} B of {direction.sender}: {count(direction.box('not sent').value)} B not sent, "
+        here += f"{count(direction.box('in flight').value)} B in flight."
+        told += [Case(one, here) for one in explained("send_q", Kind.COLUMN)]
+    if unread:
+        here = f"Here {count(unread)} B wait for {direction.receiver} to call recv()."
+        told += [Case(one, here) for one in explained("recv_q", Kind.COLUMN)]
+    if direction.window == 0:
+        here = f"Here {direction.receiver} offers {direction.sender} no room."
+        told += [Case(one, here) for one in explained("zero_window", Kind.FINDING)]
+    return tuple(told)
