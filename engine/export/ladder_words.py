@@ -39,9 +39,10 @@ def item_words(item: LadderItem, room: int) -> str:
     elif isinstance(item, LadderGap):
         shown = _gap(item)
     else:
-        shown = iter((printable(item.info),))
+        shown = iter((item.info,))
     words = ""
-    for words in shown:
+    for told in shown:
+        words = printable(told)
         if cell_width(words) <= room:
             return words
     return cut(words, room)

@@ -129,6 +129,9 @@ class Ladder:
                 break
             gone += 1
         del self._entries[:gone], self._keys[:gone]
+        if self._open is None or self._open.stop <= first:
+            self._open = None
+            self._run_start = max(self._run_start, first)
         if first - self._base >= TRIM_STEP:
             count = first - self._base
             for values in (self._numbers, self._times, self._lengths, self._states):

@@ -62,6 +62,8 @@ class Reassembly:
 
     def add(self, seq: int, length: int, data: bytes, number: int, ts_ns: int) -> list[Piece]:
         """A segment of `length` payload bytes, of which `data` was captured from its beginning on."""
+        if length <= 0:
+            return []
         start = self._unwrapped(seq)
         placed = _Placed(start, start + length, number, ts_ns, data[:length])
         if placed.end <= self._next:

@@ -93,6 +93,8 @@ def test_a_conversation_is_told_while_it_happens(monitor: Monitor, listener: soc
         client.shutdown(socket.SHUT_WR)
         assert received(server) == TALK
         server.sendall(b"thank you")
+        server.close()
+        assert received(client) == b"thank you"  # what is closed unread is answered with a reset
     until(lambda: found_again(monitor, stream).over)
     pieces = whole_stream(monitor, stream)
     assert b"".join(piece.data for piece in pieces if piece.forward) == TALK
