@@ -67,8 +67,8 @@ def test_the_kernels_answers_stand_beside_what_was_asked() -> None:
     )
     draft = draft_of(ActorView(7, ActorSpec("sink", Knobs(rcvbuf=65_536, backlog=10_000)), report))
     assert draft.actor == 7
-    assert row(draft, "rcvbuf").kernel == "→ 131072"
-    assert row(draft, "backlog").kernel == "→ 4096"
+    assert row(draft, "rcvbuf").kernel == "→ 131,072"
+    assert row(draft, "backlog").kernel == "→ 4,096"
     assert row(draft.typed("rcvbuf", "1"), "rcvbuf").kernel == ""
 
 

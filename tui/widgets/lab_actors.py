@@ -265,6 +265,6 @@ class ActorsPane(LabPane):
             figure("rate", "Rate", 10, 5),
             Column(
                 "last", "Last call or error", 30, lambda row: self._of(row).last, lambda row: self._of(row).last_ink,
-                flexible=True, elide=Elide.END,
+                flexible=True, elide=Elide.MIDDLE,
             ),
         )  # fmt: skip

@@ -20,6 +20,7 @@ from engine.text.explain.table import explained
 from engine.text.sanitize import printable
 from tui.conversations import Wanted, of_actor
 from tui.widgets.call_columns import call_columns
+from tui.widgets.lab import LabPane
 from tui.widgets.lab_card import card
 from tui.widgets.lab_rates import Rate
 from tui.widgets.lab_rows import FLOOD_KINDS
@@ -79,6 +80,11 @@ class LabCallsPane(Pane):
             says.display = bool(lines)
         self._table.show((*actor.report.calls, *actor.report.waiting) if actor is not None else ())
         self._retitle()
+
+    def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:
+        event.stop()
+        if self._actor is not None:
+            self.post_message(LabPane.Opened(self._actor))
 
     def _retitle(self) -> None:
         if self._actor is None:

@@ -155,7 +155,7 @@ def knob_rows(draft: Draft, limits: Limits, facts: HostFacts | None) -> list[Kno
                 name,
                 shown_value(name, value),
                 value != getattr(defaults, name),
-                f"→ {kernel[name]}" if name in kernel else "",
+                f"→ {_grouped(kernel[name])}" if name in kernel else "",
                 says,
                 ink,
                 bool(choices(KNOBS[name])),
@@ -173,6 +173,10 @@ def shown_value(name: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and name not in ("port", "bind_port"):
         return f"{value:,}"
     return as_typed(value)
+
+
+def _grouped(figure: str) -> str:
+    return f"{int(figure):,}" if figure.isdecimal() else figure
 
 
 def problem(name: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
@@ -21,6 +22,10 @@ TEXT_CHARACTERS_MAX: Final = 300
 """Above a name's limit, so that the sentence about it can be read."""
 
 LABEL_CELLS: Final = 13
+TEXT_CELLS_MIN: Final = 20
+
+MARGIN_CELLS: Final = 3
+"""Of the results: a cell on either side, and the scroll bar."""
 
 PLACEHOLDER: Final = "name, address, port, service or number; empty: this machine"
 
@@ -59,6 +64,7 @@ class LookupPane(Pane):
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
         self._asked = ""
+        self._found: LookedUp | None = None
 
     def compose(self) -> ComposeResult:
         yield LookupField(placeholder=PLACEHOLDER, characters_max=TEXT_CHARACTERS_MAX, dom_id="lookup-text")
@@ -90,22 +96,34 @@ class LookupPane(Pane):
         event.stop()
         if event.text != self._asked:
             return
-        says = self.query_one("#lookup-says", Static)
-        if event.failure:
-            says.update(Content.styled(printable(event.failure), "bold $text-error"))
-        else:
-            says.update(found(event.paragraphs))
+        self._found = event
+        self._show()
         self.query_one("#lookup-results", VerticalScroll).scroll_home(animate=False)
 
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._show()
 
-def found(paragraphs: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> Content:
-    """The paragraphs: a heading each, then label and text."""
+    def _show(self) -> None:
+        if self._found is None:
+            return
+        says = self.query_one("#lookup-says", Static)
+        if self._found.failure:
+            says.update(Content.styled(printable(self._found.failure), "bold $text-error"))
+        else:
+            says.update(found(self._found.paragraphs, self.size.width - MARGIN_CELLS))
+
+
+def found(paragraphs: Sequence[tuple[str, Sequence[tuple[str, str]]]], width: int) -> Content:
+    """The paragraphs: a heading each, then label and text; a text that is too long goes on below itself."""
     lines: list[Content] = []
     for title, pairs in paragraphs:
         if lines:
             lines.append(Content(""))
         lines.append(Content.styled(printable(title), "bold $text-primary"))
-        lines += [
-            Content.assemble((cell(label, LABEL_CELLS), "$foreground 60%"), printable(text)) for label, text in pairs
-        ]
+        for label, text in pairs:
+            pieces = textwrap.wrap(printable(text), max(TEXT_CELLS_MIN, width - LABEL_CELLS)) or [""]
+            for number, piece in enumerate(pieces):
+                head = cell("" if number else label, LABEL_CELLS)
+                lines.append(Content.assemble((head, "$foreground 60%"), piece))
     return Content("\n").join(lines)
