@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from engine.model.messages import ClosedSocket
@@ -56,6 +57,11 @@ class Watched:
     """Sockets that closed in the last half minute, the oldest first."""
     forgotten: int = 0
     """Closed sockets that went before their time, for want of room."""
+
+    @cached_property
+    def closed_by_key(self) -> Mapping[int, ClosedSocket]:
+        """The same, by the key of their rows."""
+        return {closed.entry.key: closed for closed in self.closed}
 
 
 NOTHING_WATCHED: Final = Watched()

@@ -16,11 +16,12 @@ PICTURED_WITH = "8.2.8"
 
 @pytest.fixture(autouse=True)
 def steady_screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clock times in UTC, no colour setting of the tester's terminal, no blinking."""
+    """Clock times in UTC, no colour setting of the tester's terminal, no blinking, no timer that counts down."""
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
     monkeypatch.setattr(Input, "cursor_blink", False)
+    monkeypatch.setattr("tui.widgets.socket_detail.monotonic", lambda: 0.0)
     yield
     monkeypatch.undo()
     time.tzset()

@@ -73,6 +73,42 @@ async def test_the_past_of_the_selected_socket_is_drawn() -> None:
         assert "400,000" in screen_text(pilot)
 
 
+async def test_the_history_says_how_the_process_of_a_closed_socket_is_known() -> None:
+    monitor = FakeMonitor()
+    ago_ns = fakes.NOON_NS - 2_000_000_000
+    gone = [
+        ClosedSocket(
+            entry(key, local_port=2_000 + key, state=SocketState.CLOSED, owners=fakes.owner(f"p{key}", key)),
+            ago_ns, True, tier,
+        )
+        for key, tier in ((101, "traced"), (102, "lookup"), (103, "listener"), (104, "polled"))
+    ]  # fmt: skip
+    gone.append(
+        ClosedSocket(entry(105, local_port=2_105, state=SocketState.CLOSED, owner_unknown="gone"), ago_ns, True)
+    )
+    async with running(monitor) as pilot:
+        table = await on_screen_2(pilot)
+        await refreshed(pilot, monitor, snapshot(closed=gone))
+        await pilot.press("H")
+        lines = screen_text(pilot).splitlines()
+
+        def line(port: int) -> str:
+            return next(one for one in lines if f"127.0.0.1:{port} " in one)
+
+        assert "Known by" in "".join(lines)
+        for port, words in ((2_101, "tracepoint"), (2_102, "SYN seen"), (2_103, "~listener"), (2_104, "table")):
+            assert words in line(port)
+            assert "2.00 s" in line(port)
+        assert "~p103 103" in line(2_103), "a process that is inferred is marked"
+        assert " p101 101" in line(2_101)
+        assert "event" in line(2_105)
+        table.select_key(103)
+        await pilot.pause()
+        assert "inferred: the process that listens on its port" in screen_text(pilot)
+        await pilot.press("H")
+        assert "Known by" not in "".join(screen_text(pilot).splitlines()[:10])
+
+
 async def test_d_folds_the_two_ends_of_a_connection_and_the_detail_shows_both() -> None:
     async with running(FakeMonitor()) as pilot:
         table = await on_screen_2(pilot)

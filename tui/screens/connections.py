@@ -65,7 +65,7 @@ class ConnectionsScreen(MonitorScreen):
         yield SocketDetailPane(dom_id="socket-detail")
 
     def prepare(self, moment: Moment) -> Arranged:
-        return arrange(self.query_one(SocketsPane).view, moment)
+        return arrange(self.query_one(SocketsPane).view, moment, kernel=True)
 
     def show(self, moment: Moment, work: object) -> None:
         super().show(moment, work)

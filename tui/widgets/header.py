@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from engine.model.health import Degradation, Trust, WorkerState
 from engine.model.snapshot import RowChange, Snapshot
+from engine.model.sockets import SocketCounters
 from engine.text.sanitize import printable, printable_within
 
 NS_PER_S: Final = 1_000_000_000
@@ -54,6 +55,13 @@ def lost_words(trust: Trust) -> tuple[str, bool]:
     return f"lost {trust.dropped_by_kernel:,}/{trust.dropped_by_us:,}", bool(lost)
 
 
+def event_words(counters: SocketCounters) -> str:
+    """`events lost 3/0`: closed sockets that the kernel could not tell of, and those that we gave up."""
+    if not counters.events_lost and not counters.events_forgotten:
+        return ""
+    return f"events lost {counters.events_lost:,}/{counters.events_forgotten:,}"
+
+
 def rights_words(degradations: Sequence[Degradation]) -> str:
     """What may not be seen, each once, and the first cure in brackets."""
     shown = dict.fromkeys(
@@ -85,8 +93,9 @@ def parts(snapshot: Snapshot, paused: bool) -> list[Part]:
             Part(f"kept {capture.trust.kept:,}", "", 7),
             Part(words, "bold $text-error" if bad else "", 0),
         ]
-    if snapshot.counters.events_lost:
-        pieces.append(Part(f"events lost {snapshot.counters.events_lost:,}", "bold $text-error", 0))
+    lost_events = event_words(snapshot.counters)
+    if lost_events:
+        pieces.append(Part(lost_events, "bold $text-error", 0))
     rights = rights_words(snapshot.degradations)
     if rights:
         pieces.append(Part(rights, "$text-warning", 0))
@@ -139,7 +148,7 @@ class StatusLine(Widget):
             return
         lost = snapshot.capture is not None and lost_words(snapshot.capture.trust)[1]
         dead = any(not worker.alive for worker in snapshot.workers)
-        alarmed = lost or dead or bool(snapshot.counters.events_lost)
+        alarmed = lost or dead or bool(event_words(snapshot.counters))
         self.set_class(alarmed, "-alarmed")
         self.set_class(bool(snapshot.degradations) and not alarmed, "-degraded")
         told = [

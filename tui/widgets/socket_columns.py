@@ -193,8 +193,15 @@ MORE_COLUMNS: Final = (
 """What the connections screen shows besides ss's own columns, the first to go last."""
 
 
-def socket_columns(look: LookNow, leaks: Callable[[int], bool], narrow: bool, more: bool) -> tuple[SocketColumn, ...]:
-    """ss's own columns, and with `more` as many others as fit; narrow ones without gauges."""
+PAST_COLUMNS: Final = ("closed", "known")
+"""What the history says of a closed socket; of the others they stay whatever goes."""
+
+
+def socket_columns(
+    look: LookNow, leaks: Callable[[int], bool], narrow: bool, more: bool, past: bool = False
+) -> tuple[SocketColumn, ...]:
+    """ss's own columns, and with `more` as many others as fit; narrow ones without gauges. `past` adds what is known of
+    closed sockets."""
     queue = 9 if narrow else 14
     address = 15 if narrow else 21
     ideal = 21 if narrow or more else 27
@@ -216,6 +223,8 @@ def socket_columns(look: LookNow, leaks: Callable[[int], bool], narrow: bool, mo
                 width=width, ideal=wide, flexible=name == "process", priority=priority,
             )
         )  # fmt: skip
+    if past:
+        made += [on_screen(COLUMNS[name], look, style=faded(COLUMNS[name], look), priority=1) for name in PAST_COLUMNS]
     if more:
         made += [
             on_screen(COLUMNS[name], look, style=faded(COLUMNS[name], look), priority=place)
@@ -225,12 +234,12 @@ def socket_columns(look: LookNow, leaks: Callable[[int], bool], narrow: bool, mo
 
 
 def preset_columns(
-    name: str, look: LookNow, leaks: Callable[[int], bool], narrow: bool, more: bool
+    name: str, look: LookNow, leaks: Callable[[int], bool], narrow: bool, past: bool
 ) -> tuple[SocketColumn, ...]:
-    """The columns of a preset by its name, or our own."""
+    """The columns of a preset by its name, or our own with all that fit."""
     preset = PRESETS.get(name)
     if preset is None:
-        return socket_columns(look, leaks, narrow, more)
+        return socket_columns(look, leaks, narrow, more=True, past=past)
     inks = dict(INKS, state=state_ink(leaks))
 
     def look_of_preset() -> Look:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from types import MappingProxyType
 from typing import Final
 
+import msgspec
 from textual.content import Content
 from textual.widget import Widget
 
 from engine.model.sockets import SocketEntry
-from engine.text.cells import Look
-from engine.text.columns import COLUMNS
+from engine.model.tcp import SocketState
+from engine.text.cells import Look, known_by
+from engine.text.columns import COLUMNS, Cell
 from engine.text.units import UNKNOWN, byte_rate, count, duration_us
 from tui.messages import Moment
 from tui.tracks import Point, Tracks
@@ -25,11 +29,18 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("bytes", ("in_bytes", "out_bytes", "in_packets", "out_packets", "in_rate", "out_rate")),
     ("time", ("rtt", "rttvar", "min_rtt", "rto", "timer")),
     ("sending", ("cwnd", "ssthresh", "rwnd", "mss", "pmtu", "congestion")),
-    ("loss", ("retrans", "lost", "drops")),
+    ("loss", ("retrans", "lost", "drops", "overflows", "listen_drops")),
     ("memory", ("rmem", "rcvbuf", "wmem", "sndbuf")),
     ("kernel", ("inode", "cookie", "cgroup", "mark", "tos", "shutdown")),
+    ("closing", ("closed", "known")),
 )
-"""The lines of the detail: a word for the line, and the columns of engine.text.columns on it."""
+"""The lines of the detail: a word for the line, and columns of engine.text.columns, or names of OF_LISTENERS, on it."""
+
+OF_LISTENERS: Final = {
+    "overflows": ("Overfl all", "TcpExtListenOverflows"),
+    "listen_drops": ("Drops all", "TcpExtListenDrops"),
+}
+"""What the kernel counts for all listeners together, shown on LISTEN: label and counter. A listener's own are Drops."""
 
 LABELS: Final = {
     "cmdline": "Command",
@@ -40,8 +51,18 @@ LABELS: Final = {
 }
 """Shorter words than the title of the column."""
 
-SPANS: Final = {"local": 2, "peer": 2, "process": 2, "cmdline": 2, "timer": 2}
+TEXTS: Final[Mapping[str, Cell]] = {"known": lambda entry, look: known_by(entry, look)[1]}
+"""Longer words than the cell of the column, where there is room for a sentence."""
+
+SPANS: Final = {"local": 2, "peer": 2, "process": 2, "cmdline": 2, "timer": 2, "known": 4}
 """Places that a value takes where one is too narrow for it."""
+
+NOTHING_MOVED: Final[Mapping[str, int]] = MappingProxyType({})
+
+COUNTDOWN_S: Final = 0.2
+"""Between two steps of a kernel timer's countdown: it is seen to run, and costs little."""
+COUNTED_MAX_MS: Final = 2_000
+"""The next refresh says better; while the screen is paused, the timer stands still with all else."""
 
 LABEL_CELLS: Final = 11
 PLACE_CELLS_MIN: Final = 22
@@ -52,8 +73,9 @@ BRIGHT: Final = frozenset(("state", "local", "peer", "process", "recv_q", "send_
 """Values that stand out: what a person looks for first."""
 
 
-def detail_lines(entry: SocketEntry, look: Look, width: int) -> list[Content]:
-    """The detail in lines of at most `width` cells; a group that is too long goes on in the next line."""
+def detail_lines(entry: SocketEntry, look: Look, width: int, moved: Mapping[str, int] = NOTHING_MOVED) -> list[Content]:
+    """The detail in lines of at most `width` cells; a group that is too long goes on in the next line. `moved` are the
+    kernel's counters since the start."""
     a_line = max(1, (width - WORD_CELLS) // PLACE_CELLS_MIN)
     place_cells = (width - WORD_CELLS) // a_line
     lines: list[Content] = []
@@ -65,7 +87,13 @@ def detail_lines(entry: SocketEntry, look: Look, width: int) -> list[Content]:
             if places + span > a_line:
                 lines.append(_line(word if places else "", taken))
                 taken, places, word = [], 0, ""
-            taken.append(_figure(name, entry, look, span * place_cells))
+            if name in OF_LISTENERS:
+                label, counter = OF_LISTENERS[name]
+                listens = entry.netid == "tcp" and entry.state is SocketState.LISTEN
+                value = count(moved.get(counter, 0)) if listens else UNKNOWN
+                taken.append(_place(label, value, span * place_cells))
+            else:
+                taken.append(_figure(name, entry, look, span * place_cells))
             places += span
         lines.append(_line(word, taken))
     return [line.truncate(width, ellipsis=True) for line in lines]
@@ -78,13 +106,16 @@ def _line(word: str, figures: Sequence[Content]) -> Content:
 def _figure(name: str, entry: SocketEntry, look: Look, width: int) -> Content:
     """Label and value in their place."""
     column = COLUMNS[name]
-    room = width - LABEL_CELLS - 1
-    value = column.cell(entry, look) or UNKNOWN
-    known = value != UNKNOWN
-    style = "bold" if name in BRIGHT and known else "" if known else "$foreground 45%"
-    label = cell(LABELS.get(name, column.title), LABEL_CELLS)
+    value = TEXTS.get(name, column.cell)(entry, look) or UNKNOWN
     elide = Elide.MIDDLE if name in ("local", "peer") else Elide.END
-    return Content.assemble((label, "$foreground 60%"), (cell(value, room, elide=elide), style), " ")
+    return _place(LABELS.get(name, column.title), value, width, elide, bright=name in BRIGHT)
+
+
+def _place(label: str, value: str, width: int, elide: Elide = Elide.END, *, bright: bool = False) -> Content:
+    known = value != UNKNOWN
+    style = "bold" if bright and known else "" if known else "$foreground 45%"
+    shown = cell(value, width - LABEL_CELLS - 1, elide=elide)
+    return Content.assemble((cell(label, LABEL_CELLS), "$foreground 60%"), (shown, style), " ")
 
 
 TRAILS: Final[tuple[tuple[str, Callable[[Point], float | None], Callable[[float | None], str]], ...]] = (
@@ -119,6 +150,15 @@ def trail_lines(trail: Sequence[Point], width: int) -> list[Content]:
     return lines
 
 
+def counted_down(entry: SocketEntry, elapsed_ms: int) -> SocketEntry:
+    """The socket with what is left of its kernel timer, so long after it was read."""
+    timer = entry.timer
+    if timer is None:
+        return entry
+    left_ms = max(0, timer.expires_ms - min(elapsed_ms, COUNTED_MAX_MS))
+    return msgspec.structs.replace(entry, timer=msgspec.structs.replace(timer, expires_ms=left_ms))
+
+
 class SocketDetail(Widget):
     """Shows one socket, or says that none is selected."""
 
@@ -132,18 +172,31 @@ class SocketDetail(Widget):
         self._entry: SocketEntry | None = None
         self._look = Look()
         self._trail: Sequence[Point] = ()
+        self._moved = NOTHING_MOVED
+        self._shown_s = 0.0
+
+    def on_mount(self) -> None:
+        self.set_interval(COUNTDOWN_S, self._count_down)
+
+    def _count_down(self) -> None:
+        if self._entry is not None and self._entry.timer is not None and self.display:
+            self.refresh()
 
     def show_socket(self, entry: SocketEntry | None, moment: Moment, tracks: Tracks) -> None:
         """Show this socket with the facts of the moment, and how its figures went."""
-        look = Look(now_ns=moment.snapshot.ts_ns, figures=moment.watched.figures)
+        watched = moment.watched
+        look = Look(now_ns=moment.snapshot.ts_ns, figures=watched.figures, closed=watched.closed_by_key)
         trail = tracks.trail(entry.key) if entry is not None else ()
         layout = (entry is None) is not (self._entry is None)
         self._entry, self._look, self._trail = entry, look, trail
+        self._moved = moment.snapshot.moved_in_all
+        self._shown_s = monotonic()
         self.refresh(layout=layout)
 
     def render(self) -> Content:
         if self._entry is None:
             return Content.styled("No socket is selected.", "$foreground 60%")
         width = max(20, self.size.width)
-        lines = [*detail_lines(self._entry, self._look, width), *trail_lines(self._trail, width)]
+        entry = counted_down(self._entry, int((monotonic() - self._shown_s) * 1000))
+        lines = [*detail_lines(entry, self._look, width, self._moved), *trail_lines(self._trail, width)]
         return Content("\n").join(lines)

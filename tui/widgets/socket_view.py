@@ -18,6 +18,8 @@ from engine.text.presets import PRESETS
 from engine.text.socket_values import data_recv_q, data_send_q
 from engine.text.units import count
 from tui.messages import Moment
+from tui.widgets.kernel_line import kernel_words
+from tui.widgets.pane import Words
 from tui.widgets.socket_lines import Grouping, SocketLine, folded, grouped, listening_ports
 
 NETIDS: Final[Mapping[str, frozenset[str]]] = {
@@ -98,7 +100,13 @@ class SocketView:
 
     def look(self, moment: Moment) -> Look:
         """The facts that cells and filters need besides their row."""
-        return Look(now_ns=moment.snapshot.ts_ns, figures=moment.watched.figures, services=self.services)
+        watched = moment.watched
+        return Look(
+            now_ns=moment.snapshot.ts_ns,
+            figures=watched.figures,
+            closed=watched.closed_by_key if watched.closed else {},
+            services=self.services,
+        )
 
     def sort_column(self) -> SharedColumn:
         """The column that sorts."""
@@ -177,9 +185,11 @@ class Arranged:
     live: int
     """Sockets shown, without those that have closed."""
     totals: list[str]
+    kernel: Sequence[Words | str] = ()
+    """What the line below the sockets says; empty if that was not asked for."""
 
 
-def arrange(view: SocketView, moment: Moment) -> Arranged:
+def arrange(view: SocketView, moment: Moment, *, kernel: bool = False) -> Arranged:
     """Filter, sort, fold and sum: the costly part of a refresh."""
     entries = view.entries(moment)
     changes = moment.snapshot.changes
@@ -187,7 +197,8 @@ def arrange(view: SocketView, moment: Moment) -> Arranged:
     if view.history or RowChange.CLOSED in changes.values():
         past = {closed.entry.key for closed in moment.watched.closed} if view.history else frozenset[int]()
         live = [entry for entry in entries if changes.get(entry.key) is not RowChange.CLOSED and entry.key not in past]
-    return Arranged(view, moment, view.lines(entries, moment), len(live), totals(live))
+    below = kernel_words(moment.snapshot) if kernel else ()
+    return Arranged(view, moment, view.lines(entries, moment), len(live), totals(live), below)
 
 
 def totals(entries: Sequence[SocketEntry]) -> list[str]:

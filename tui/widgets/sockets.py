@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -12,6 +13,7 @@ from engine.text.presets import PRESETS
 from tui.messages import Moment
 from tui.widgets.columns import Column
 from tui.widgets.connections import ConnectionsPane
+from tui.widgets.kernel_line import KernelLine, kernel_words
 from tui.widgets.line_table import LineTable
 from tui.widgets.socket_columns import preset_columns
 from tui.widgets.socket_lines import Heading, SocketLine, entry_of
@@ -55,8 +57,12 @@ class SocketsPane(ConnectionsPane):
             super().__init__()
             self.text = text
 
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield KernelLine()
+
     def _columns(self) -> tuple[Column[SocketLine], ...]:
-        return preset_columns(self.view.preset, lambda: self._look, self._is_leaking, self._narrow, more=True)
+        return preset_columns(self.view.preset, lambda: self._look, self._is_leaking, self._narrow, self.view.history)
 
     def _stamp(self, moment: Moment) -> object:
         """Ages and rates change at every refresh."""
@@ -64,10 +70,13 @@ class SocketsPane(ConnectionsPane):
 
     def _apply(self, arranged: Arranged) -> None:
         super()._apply(arranged)
+        below = self.query_one(KernelLine)
+        if arranged.kernel or not below.parts:
+            below.parts = arranged.kernel or kernel_words(arranged.moment.snapshot)
         self.post_message(self.Highlighted(arranged.moment, self._table.cursor_row))
 
     def _look_at(self, view: SocketView) -> None:
-        columns = view.preset != self.view.preset
+        columns = (view.preset, view.history) != (self.view.preset, self.view.history)
         super()._look_at(view)
         if columns:
             self._table.set_columns(self._columns())
