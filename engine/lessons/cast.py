@@ -85,7 +85,9 @@ class Member:
         for seen in self.sockets:
             if (cookie and seen.cookie == cookie) or (peer and (seen.local, seen.peer) == (local, peer)):
                 seen.cookie, seen.peer = cookie or seen.cookie, peer or seen.peer
-                if address_of(local)[1] or not seen.local:  # an actor asks for its socket's name only when connect() is over
+                if (
+                    address_of(local)[1] or not seen.local
+                ):  # an actor asks for its socket's name only when connect() is over
                     seen.local = local
                 return
         if len(self.sockets) < SOCKETS_KEPT:
@@ -184,7 +186,7 @@ class Cast:
         others = {address_of(seen.local) for other in self if other is not member for seen in other.sockets}
         for entry in rows.all:
             left_over = (
-                not entry.owners
+                not entry.inode
                 and entry.peer_port == member.target_port > 0
                 and (entry.local_address, entry.local_port) not in others
             )
