@@ -24,6 +24,9 @@ CALLS_KEPT: Final = 2_000
 SOCKETS_KEPT: Final = 1_024
 """Sockets of one actor that are remembered: as many as a report names."""
 
+AF_UNIX: Final = 1
+"""Family of Unix sockets in a row (include/linux/socket.h)."""
+
 ENDED: Final = frozenset((ActorState.DONE, ActorState.FAILED, ActorState.STOPPED))
 
 
@@ -190,7 +193,8 @@ class Cast:
                 and entry.peer_port == member.target_port > 0
                 and (entry.local_address, entry.local_port) not in others
             )
-            owned = any(owner.pid in pids for owner in entry.owners)
+            # An actor's process has Unix sockets that are none of its program's: its channel to sockmon.
+            owned = entry.family != AF_UNIX and any(owner.pid in pids for owner in entry.owners)
             if owned or left_over or entry.local_port in listening:
                 found[entry.key] = entry
         return list(found.values())
