@@ -253,3 +253,18 @@ def test_disordered_segments_do_not_make_acknowledging_slow() -> None:
     for number in range(300):
         wire(segment(back=True, ack=number * 3000))
     assert len(table.flows[0].forward.unacked or ()) < before
+
+
+def test_a_flood_of_syns_from_distinct_ports_holds_the_table_at_its_maximum() -> None:
+    table = FlowTable(max_bytes=1_000_000)
+    wire = Wire(table)
+    most = fewest = 0
+    for number in range(30_000):
+        wire(segment(SYN, seq=number, port=1 + number))
+        if number > 2_000:
+            most = max(most, len(table.flows))
+            fewest = min(fewest or most, len(table.flows))
+    assert table.bytes <= 1_000_000
+    assert table.evicted + len(table.flows) == table.streams == 30_000
+    assert fewest > 0.8 * most
+    assert len(table._entries) == len(table.flows)
