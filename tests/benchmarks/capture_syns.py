@@ -1,4 +1,4 @@
-"""A million SYNs from distinct ports into one flow table: what it holds, and whether the last cost more than the first."""
+"""A million SYNs from distinct ports into one flow table: what it holds, and what the last cost beside the first."""
 
 from __future__ import annotations
 
