@@ -89,6 +89,10 @@ class VerdictsFetched(Message):
         self.verdicts = tuple(verdicts)
 
 
+class Followed(Message):
+    """The capture keeps the frames of another conversation whole, or of none."""
+
+
 class StreamFetched(Message):
     """More bytes of a stream are here."""
 

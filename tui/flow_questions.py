@@ -10,6 +10,7 @@ from tui.conversations import Subject
 from tui.flow_messages import (
     FlowFound,
     FlowsFetched,
+    Followed,
     LadderFetched,
     LadderQuestion,
     StreamFetched,
@@ -45,6 +46,11 @@ def steps_of_states(monitor: MonitorView, stream: int) -> WalkFetched:
     tail = monitor.ladder((stream,), max(shown, head.total - WALK_ITEMS), WALK_ITEMS)
     middle = [LadderGap(0, 0, 0)] if tail.first > shown else []
     return WalkFetched(stream, tail.flows[0] if tail.flows else flow, [*head.items, *middle, *tail.items])
+
+
+def follow_stream(monitor: MonitorView, number: int) -> Followed:
+    monitor.follow_stream(number)
+    return Followed()
 
 
 def verdicts(monitor: MonitorView, key: int, number: int) -> VerdictsFetched:

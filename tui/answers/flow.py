@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from tui import flow_questions
+from tui.conversations import NO_STREAM, Conversation, of_packet
+from tui.flow_files import ENDINGS, save_ladder, save_stream
 from tui.flow_messages import ExplanationWanted, FlowWanted
 from tui.host import ScreenHost
 from tui.screens.explain import ExplainScreen
 from tui.screens.flow import FlowScreen
+from tui.screens.save import SaveScreen
+from tui.screens.stream import StreamScreen
 from tui.widgets.flows_pane import FlowsPane
 from tui.widgets.ladder_pane import LadderPane
+from tui.widgets.packets import PacketsPane
 from tui.widgets.states_pane import StatesPane
 from tui.widgets.verdict_pane import VerdictPane
 
@@ -56,6 +62,58 @@ class FlowAnswers(ScreenHost):
     def on_verdict_pane_asked(self, event: VerdictPane.Asked) -> None:
         question = partial(flow_questions.verdicts, self.monitor, event.key, event.stream)
         self.view("verdicts", question, event.pane)
+
+    # --- streams and files ------------------------------------------------------------------------------------------
+
+    def on_ladder_pane_stream_wanted(self) -> None:
+        screen = self.base_screen
+        if isinstance(screen, FlowScreen) and screen.conversation is not None:
+            shown = screen.conversation
+            if shown.subject.stream == NO_STREAM:
+                self.say("no segment of this conversation was captured yet", warns=True)
+            else:
+                self._open_stream(shown.subject.stream, shown.names)
+
+    def on_packets_pane_stream_wanted(self, event: PacketsPane.StreamWanted) -> None:
+        wanted = of_packet(event.row)
+        if wanted is None or wanted.subject is None or self.moment is None:
+            self.say("that frame belongs to no TCP conversation", warns=True)
+            return
+        shown = Conversation(wanted.subject).at(self.moment.snapshot)
+        self._open_stream(wanted.subject.stream, shown.names)
+
+    def _open_stream(self, stream: int, names: tuple[str, str]) -> None:
+        self.push_screen(StreamScreen(stream, names))
+        self.view("follow", partial(flow_questions.follow_stream, self.monitor, stream), self)
+
+    def on_stream_screen_asked(self, event: StreamScreen.Asked) -> None:
+        question = partial(flow_questions.stream, self.monitor, event.stream, event.after)
+        self.view("stream", question, event.window)
+
+    def on_stream_screen_ended(self) -> None:
+        self.view("follow", partial(flow_questions.follow_stream, self.monitor, NO_STREAM), self)
+
+    def on_stream_screen_export_wanted(self, event: StreamScreen.ExportWanted) -> None:
+        def save(path: Path | None) -> None:
+            if path is not None:
+                self.command(partial(save_stream, self.monitor, event.stream, event.sides, path))
+
+        whose = "both sides, in the order of their frames" if len(event.sides) > 1 else "one side"
+        says = f"The bytes as they were sent, {whose}."
+        self.push_screen(SaveScreen("Save the stream", f"stream-{event.stream}.bin", says), save)
+
+    def on_ladder_pane_export_wanted(self, event: LadderPane.ExportWanted) -> None:
+        question = event.question
+        if not question.streams:
+            self.say("there is no ladder to save", warns=True)
+            return
+
+        def save(path: Path | None) -> None:
+            if path is not None:
+                self.command(partial(save_ladder, self.monitor, question, event.names, path))
+
+        name = f"ladder-{'-'.join(map(str, question.streams))}.txt"
+        self.push_screen(SaveScreen("Save the ladder", name, ENDINGS), save)
 
     def on_explanation_wanted(self, event: ExplanationWanted) -> None:
         self.push_screen(ExplainScreen(event.cases))

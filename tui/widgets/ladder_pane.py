@@ -98,9 +98,10 @@ class LadderPane(Pane):
     class ExportWanted(Message):
         """The user wants the ladder in a file."""
 
-        def __init__(self, question: LadderQuestion) -> None:
+        def __init__(self, question: LadderQuestion, names: dict[int, tuple[str, str]]) -> None:
             super().__init__()
             self.question = question
+            self.names = names
 
     DEFAULT_CSS = """
     LadderPane > #ladder-names { height: auto; max-height: 4; display: none; padding: 0 2; color: $foreground 80%; }
@@ -327,7 +328,7 @@ class LadderPane(Pane):
         self.post_message(self.StreamWanted())
 
     def action_export(self) -> None:
-        self.post_message(self.ExportWanted(self._question(0, 0)))
+        self.post_message(self.ExportWanted(self._question(0, 0), self._look.names))
 
     def action_time_format(self) -> None:
         self._deltas = not self._deltas

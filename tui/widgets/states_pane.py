@@ -26,7 +26,7 @@ from tui.widgets.states_diagram import DIAGRAM_CELLS, DIAGRAM_LINES, NAME_CELLS,
 from tui.widgets.states_path import Path, polled, walk
 from tui.widgets.states_words import difference_words, kernel_words, step_words
 
-GAP_CELLS: Final = 2
+GAP_CELLS: Final = 1
 """Between the two diagrams."""
 WIDE_CELLS: Final = 2 * DIAGRAM_CELLS + GAP_CELLS
 
