@@ -131,6 +131,9 @@ def asked_of(actor: ActorView) -> tuple[Asked, ...]:
         ActorCommand.SLOW_DRAIN: Asked(
             ActorCommand.SLOW_DRAIN, "read so many bytes a second from now on", str(SLOW_DRAIN_PER_S), "bytes/s"
         ),
+        ActorCommand.TIMEOUT: Asked(ActorCommand.TIMEOUT, "call settimeout() on the connection", "none", "seconds"),
+        ActorCommand.DUP: Asked(ActorCommand.DUP, "call dup(): a second descriptor of the connection"),
+        ActorCommand.FORK: Asked(ActorCommand.FORK, "call fork(): a child holds every descriptor too"),
         ActorCommand.CLOSE: Asked(ActorCommand.CLOSE, "close the connection, or all of them"),
     }
     return tuple(known[command] for command in KINDS[actor.spec.kind].commands if command in known)

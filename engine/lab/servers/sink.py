@@ -82,8 +82,10 @@ class Sink(Actor):
                 self._close(readiness, sock)
 
     def _read_share(self, readiness: Readiness, listener: LoggedSocket) -> None:
-        """Read what the rate allows by now, shared equally."""
+        """Read what the rate allows by now, shared equally; not at each event, or a crowd that comes would be slow."""
         now = time.monotonic()
+        if not self._rate or now - self._since < TICK_S:
+            return
         # At most one second's worth is owed: a reader that found nothing for a while does not catch up in a burst.
         self._due = min(self._due + (now - self._since) * self._rate, max(self._rate, 1))
         self._since = now
