@@ -27,6 +27,12 @@ SOCKETS_KEPT: Final = 1_024
 AF_UNIX: Final = 1
 """Family of Unix sockets in a row (include/linux/socket.h)."""
 
+EVERYWHERE: Final = ("0.0.0.0", "::", "*")
+"""The local address of a listener on all addresses."""
+
+NOWHERE: Final = ("", 0)
+"""The address of a peer that is not there."""
+
 ENDED: Final = frozenset((ActorState.DONE, ActorState.FAILED, ActorState.STOPPED))
 
 
@@ -140,6 +146,15 @@ class Member:
         """The local ports of its sockets."""
         ports = {address_of(seen.local)[1] for seen in self.sockets} | {self.address[1]}
         return ports - {0}
+
+    def speaks(self, own: tuple[str, int], other: tuple[str, int]) -> bool:
+        """Whether a packet from `own` to `other` comes from one of its sockets. Ports alone would not do: another
+        program may have the same one towards somebody else."""
+        for seen in self.sockets or [SeenSocket(0, self.report.local, "")]:
+            host, port = address_of(seen.local)
+            if port == own[1] > 0 and host in (own[0], *EVERYWHERE) and address_of(seen.peer) in (other, NOWHERE):
+                return True
+        return False
 
     @property
     def target_port(self) -> int:

@@ -14,7 +14,7 @@ from engine.lessons.lesson import Comparison, Expectation, PacketSought, Passed,
 from engine.lessons.numbers import shown
 from engine.lessons.readers import Facts, Value
 from engine.lessons.results import Mark, Sight
-from engine.lessons.wire import OPERATORS, Wire
+from engine.lessons.wire import OPERATORS, Wire, ends_of_row
 from engine.model.errors import EngineError
 from engine.model.flows import LadderStep
 from engine.model.packets import PacketRow
@@ -143,8 +143,7 @@ class Judge:
     def _value(self, question: Question, facts: Facts, wire: Wire | None, monitor: MonitorView) -> Value:
         if FACTS[question.fact].source is not Source.WIRE or question.part is None:
             return facts.value(question)
-        member = self._cast.members[question.part.actor]
-        row = wire.last_payload(member.ports, self._began_ns) if wire is not None else None
+        row = wire.last_payload(question.part.actor, self._cast, self._began_ns) if wire is not None else None
         if row is None:
             return None
         try:
@@ -157,8 +156,8 @@ class Judge:
         seen = self._cast.socket(passed.part)
         row = None
         if wire is not None and seen is not None and seen.peer:
-            ends = {address_of(seen.local)[1], address_of(seen.peer)[1]}
-            row = next((row for row in reversed(wire.rows) if row.stream >= 0 and {row.sport, row.dport} == ends), None)
+            ends = {address_of(seen.local), address_of(seen.peer)}
+            row = next((row for row in reversed(wire.rows) if row.stream >= 0 and ends_of_row(row) == ends), None)
         if row is None or seen is None:
             return msgspec.structs.replace(sight, seen="no segment yet")
         answer = monitor.ladder((row.stream,), 0, LADDER_WINDOW, (), False)

@@ -189,8 +189,7 @@ class LessonRun:
 
     def _show_sights(self, number: int, sights: list[Sight]) -> None:
         every = (*self.view.sights[:number], tuple(sights), *self.view.sights[number + 1 :])
-        rows = self._wire.rows if self._wire is not None else []
-        streams = tuple(dict.fromkeys(row.stream for row in rows if row.stream >= 0))
+        streams = self._wire.streams(self.cast) if self._wire is not None else ()
         self._show(sights=every, streams=streams, ports=tuple(self.cast.ports))
 
     def _show(self, **changes: object) -> None:

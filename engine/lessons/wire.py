@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
+from engine.insight.ledger import folded
 from engine.lessons.cast import Cast
 from engine.lessons.lesson import Measure, PacketSought
 from engine.model.packets import PacketRow
@@ -80,10 +81,21 @@ class Wire:
             place = place if first is None else first.number
         return found
 
-    def last_payload(self, ports: Collection[int], since_ns: int) -> PacketRow | None:
-        """The newest packet with payload that came from one of these ports."""
-        wanted = (row for row in reversed(self.rows) if row.ts_ns >= since_ns and row.sport in ports)
-        return next((row for row in wanted if row.payload_length > 0), None)
+    def last_payload(self, source: str, cast: Cast, since_ns: int) -> PacketRow | None:
+        """The newest packet with payload that came from this actor."""
+        sought = PacketSought(source=source, measures=(Measure("len", ">", 0.0),))
+        recent = (row for row in reversed(self.rows) if row.ts_ns >= since_ns)
+        return next((row for row in recent if matches(row, sought, cast)), None)
+
+    def streams(self, cast: Cast) -> tuple[int, ...]:
+        """The TCP conversations of the lesson's actors, in the order of their first packet."""
+        sought = [PacketSought(source=member.name) for member in cast]
+        sought += [PacketSought(target=member.name) for member in cast]
+        found: dict[int, bool] = {}
+        for row in self.rows:
+            if row.stream >= 0 and not found.get(row.stream):
+                found[row.stream] = any(matches(row, one, cast) for one in sought)
+        return tuple(stream for stream, theirs in found.items() if theirs)
 
 
 def matches(row: PacketRow, sought: PacketSought, cast: Cast) -> bool:
@@ -94,13 +106,19 @@ def matches(row: PacketRow, sought: PacketSought, cast: Cast) -> bool:
         return False
     if sought.protocol and not _has_protocol(row, sought.protocol):
         return False
-    if sought.source and row.sport not in cast.members[sought.source].ports:
+    source, target = (folded(row.source), row.sport), (folded(row.destination), row.dport)
+    if sought.source and not cast.members[sought.source].speaks(source, target):
         return False
-    if sought.target and row.dport not in cast.members[sought.target].ports:
+    if sought.target and not cast.members[sought.target].speaks(target, source):
         return False
     if sought.info and sought.info.lower() not in row.info.lower():
         return False
     return all(_holds(measure, row) for measure in sought.measures)
+
+
+def ends_of_row(row: PacketRow) -> set[tuple[str, int]]:
+    """Both endpoints of a packet, whichever sent it."""
+    return {(folded(row.source), row.sport), (folded(row.destination), row.dport)}
 
 
 def _has_protocol(row: PacketRow, protocol: str) -> bool:
