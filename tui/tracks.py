@@ -36,6 +36,10 @@ HISTORY_MAX: Final = 5_000
 _rtt = tcp_field("rtt")
 
 
+_Total = tuple[SocketEntry, int | None, int | None]
+"""A row, and its data bytes in and out."""
+
+
 @dataclass(frozen=True)
 class Point:
     """One refresh of one socket; None is unknown."""
@@ -74,7 +78,7 @@ class Tracks:
     def __init__(self) -> None:
         self._last_ns = 0
         self._figures: dict[int, SocketFigures] = {}
-        self._bytes: dict[int, tuple[int | None, int | None]] = {}
+        self._bytes: dict[int, _Total] = {}
         self._trails: dict[int, deque[Point]] = {}
         self._closed: deque[ClosedSocket] = deque()
         self._forgotten = 0
@@ -86,13 +90,18 @@ class Tracks:
         first = not self._last_ns
         self._last_ns = snapshot.ts_ns
         figures: dict[int, SocketFigures] = {}
-        totals: dict[int, tuple[int | None, int | None]] = {}
+        totals: dict[int, _Total] = {}
+        before, changes = self._bytes, snapshot.changes
         for entry in snapshot.entries:
-            if snapshot.changes.get(entry.key) is RowChange.CLOSED:
+            key = entry.key
+            if changes and changes.get(key) is RowChange.CLOSED:
                 continue
-            total = in_bytes(entry), out_bytes(entry)
-            totals[entry.key] = total
-            figures[entry.key] = self._figure(entry, total, snapshot.ts_ns, elapsed_ns, first)
+            total = before.get(key)
+            if total is None or total[0] is not entry:
+                # What did not change is the same object, and its tcp_info need not be decoded again.
+                total = entry, in_bytes(entry), out_bytes(entry)
+            totals[key] = total
+            figures[key] = self._figure(key, total, snapshot.ts_ns, elapsed_ns, first)
         self._figures, self._bytes = figures, totals
         self._extend_trails(snapshot)
         self._keep_closed(snapshot)
@@ -103,17 +112,14 @@ class Tracks:
         with self._lock:
             return tuple(self._trails.get(key, ()))
 
-    def _figure(
-        self, entry: SocketEntry, total: tuple[int | None, int | None], now_ns: int, elapsed_ns: int, first: bool
-    ) -> SocketFigures:
-        known = self._figures.get(entry.key)
-        if known is None:
+    def _figure(self, key: int, total: _Total, now_ns: int, elapsed_ns: int, first: bool) -> SocketFigures:
+        known, before = self._figures.get(key), self._bytes.get(key)
+        if known is None or before is None:
             return SocketFigures(now_ns, opened=not first)
-        before = self._bytes.get(entry.key, (None, None))
-        rates = [_rate(new, old, elapsed_ns) for new, old in zip(total, before, strict=True)]
-        if (known.in_per_s, known.out_per_s) == (rates[0], rates[1]):
+        in_per_s, out_per_s = _rate(total[1], before[1], elapsed_ns), _rate(total[2], before[2], elapsed_ns)
+        if known.in_per_s == in_per_s and known.out_per_s == out_per_s:
             return known
-        return SocketFigures(known.since_ns, known.opened, rates[0], rates[1])
+        return SocketFigures(known.since_ns, known.opened, in_per_s, out_per_s)
 
     def _extend_trails(self, snapshot: Snapshot) -> None:
         with self._lock:

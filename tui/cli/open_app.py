@@ -13,6 +13,9 @@ from engine.model.messages import SocketsOptions
 from engine.model.packets import CaptureOptions
 from tui.cli.session import Session
 
+SWITCH_S = 0.001
+"""How long the thread that refreshes may hold the interpreter while a key waits for it; Python's own 5 ms are felt."""
+
 HEADLESS = "`sockmon ls`, `sockmon capture`, `sockmon lab flood` and `sockmon demo` work without a screen"
 
 
@@ -35,6 +38,7 @@ def open_app(session: Session, *, interface: str, source: str, capture_source: s
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, leave)
     session.on_leave(lambda: app.exit(return_code=1))
+    sys.setswitchinterval(SWITCH_S)
     app.run()
     if app.crash is not None:
         raise EngineError(f"the screen met a mistake in sockmon itself, please report it: {app.crash}")

@@ -49,7 +49,9 @@ def kernel_words(snapshot: Snapshot) -> list[Words | str]:
     parts: list[Words | str] = []
     if snapshot.ephemeral is not None:
         low, high = snapshot.ephemeral
-        live = (entry for entry in snapshot.entries if snapshot.changes.get(entry.key) is not RowChange.CLOSED)
+        live: Iterable[SocketEntry] = snapshot.entries
+        if snapshot.changes:
+            live = (entry for entry in live if snapshot.changes.get(entry.key) is not RowChange.CLOSED)
         used, waiting = ports_used(live, snapshot.ephemeral)
         room = high - low + 1
         parts.append(
