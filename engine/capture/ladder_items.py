@@ -10,25 +10,20 @@ from engine.flow.states import pair_names
 from engine.model.flows import LadderFold, LadderStep
 from engine.model.packets import Segment
 
-_SYN, _ACK = 0x002, 0x010
+_ACK = 0x010
 
 
 def step_of(
-    segment: Segment, placed: Placed, forward: bool, swapped: bool, before: int | None, lost: bool
+    segment: Segment, placed: Placed, forward: bool, swapped: bool, moved: tuple[bool, bool], lost: bool
 ) -> LadderStep:
     """The step of a segment.
 
     `forward` if the sender of the conversation's first frame sent it, `swapped` if that one did not open the
-    conversation, `before` the two states before it (None for the first segment), `lost` if it was sent in vain.
+    conversation, `moved` says which end it brought into its state, `lost` that it was sent in vain.
     """
     flags = segment.flags
     info = info_line(segment, placed)
     first, second = pair_names(placed.states)
-    if before is None:
-        # of the very first segment a SYN is known to have moved its sender; of any other nothing was known before
-        moved = (True, False) if flags & _SYN and not flags & _ACK else (True, True)
-    else:
-        moved = (before >> 4 != placed.states >> 4, before & 15 != placed.states & 15)
     if swapped:
         first, second = second, first
         moved = moved[1], moved[0]

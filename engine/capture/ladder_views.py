@@ -81,8 +81,8 @@ class LadderView:
         decoded = log.decoded(kept)
         if not isinstance(decoded, Segment):
             return LadderNote(number, kept.ts_ns, self.stream, decoded.info)
-        before, lost = ladder.states_before(entry), number in ladder.lost
-        return step_of(decoded, kept.placed, ladder.forward(entry), swapped, before, lost)
+        lost = number in ladder.lost
+        return step_of(decoded, kept.placed, ladder.forward(entry), swapped, ladder.moved(entry), lost)
 
     def _take(self, number: int) -> None:
         ts_ns, _, link_type, kind, flags, _, seq, ack, window, findings, _, states, head = self._log.glance(number)

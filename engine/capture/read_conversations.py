@@ -173,8 +173,8 @@ class _Drawn:
                 yield number, LadderNote(number, kept.ts_ns, stream, kept.info)
             else:
                 segment, placed = kept
-                before = ladder.states_before(entry)
-                yield number, step_of(segment, placed, ladder.forward(entry), swapped, before, number in ladder.lost)
+                forward, moved, lost = ladder.forward(entry), ladder.moved(entry), number in ladder.lost
+                yield number, step_of(segment, placed, forward, swapped, moved, lost)
 
     def _keep(self, number: int, what: tuple[Segment, Placed] | OtherFrame) -> None:
         kept = self._kept

@@ -18,16 +18,24 @@ from engine.text.units import byte_size, count, duration_ns, endpoint
 from engine.text.width import cell_width, cut
 
 WINDOW_FINDINGS: Final = frozenset((
-    "zero_window", "zero_window_probe", "zero_window_probe_ack", "window_update", "window_full",
+    "zero_window", "zero_window_probe_ack", "window_update",
 ))  # fmt: skip
-"""Findings whose rung is about the window."""
+"""Findings whose rung is about the window that it tells."""
+
+BRIEF: Final = (
+    ("[Previous segment not captured]", "[gap before]"),
+    ("[ACKed unseen segment]", "[ACKs unseen]"),
+    ("Retransmission]", "Retrans]"),
+    ("[Port numbers reused]", "[reused]"),
+)
+"""What is said of a finding where there is no room for Wireshark's words and the numbers."""
 
 UNCERTAIN_MARK: Final = "[?] "
 LOST_REMARK: Final = "lost: sent again below"
 
 _FINDING_WORDS: Final = re.compile(r"(?:\[TCP [^\]]*\] )*")
 _TIMESTAMPS: Final = re.compile(r" ?TSval=\d+ TSecr=\d+")
-_SYN_FIN: Final = int(TcpFlags.SYN | TcpFlags.FIN)
+_TURNING: Final = int(TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)
 
 
 def item_words(item: LadderItem, room: int) -> str:
@@ -77,18 +85,30 @@ def _step(step: LadderStep) -> Iterator[str]:
     yield f"{doubt}{found}{flags}{numbers}{f' {options}' if options else ''}"
     yield f"{doubt}{found}{flags}{numbers}"
     short = found.replace("[TCP ", "[")
-    head = doubt + (short.rstrip() or flags)
     closed = not step.window and not step.flags & TcpFlags.RST
     if closed or not WINDOW_FINDINGS.isdisjoint(step.findings):
+        head = f"{doubt}{short.rstrip() or flags}"
         yield f"{head}{seq}{ack}{window}{size}"
         yield f"{head}{ack}{window}{size}"
         yield f"{head}{window}"
-    else:
-        yield f"{doubt}{short}{flags}{seq}{ack}{size}"
+        yield head
+        return
+    turning = bool(step.flags & _TURNING)
+    fewer = f"{seq}{size}" if size or turning else ack
+    yield f"{doubt}{short}{flags}{seq}{ack}{size}"
+    for found in (short, brief(short)):
+        head = f"{doubt}{found}{flags}" if turning or not found else f"{doubt}{found.rstrip()}"
         yield f"{head}{seq}{ack}{size}"
-        yield f"{head}{seq if size or step.flags & _SYN_FIN else ack}{size}"
+        yield f"{head}{fewer}"
     yield f"{head}{size}"
     yield head
+
+
+def brief(found: str) -> str:
+    """Findings in fewer words."""
+    for words, fewer in BRIEF:
+        found = found.replace(words, fewer)
+    return found
 
 
 def _fold(fold: LadderFold) -> Iterator[str]:

@@ -19,6 +19,7 @@ from typing import Final
 
 from engine.flow.findings import WINDOW_UPDATE
 from engine.flow.ladder_losses import Waiting
+from engine.flow.states import LISTEN, UNKNOWN
 
 HEAD: Final = 2
 TAIL: Final = 2
@@ -64,6 +65,7 @@ class Ladder:
     def __init__(self) -> None:
         self.lost: set[int] = set()
         """Frames whose bytes were sent again before anything acknowledged them."""
+        self._again: dict[int, int] = {}  # frames that carry again what was lost, and the frame that first did
         self.version = 0
         """Grows with every change."""
         self._base = 0  # the position that the arrays begin with
@@ -107,6 +109,7 @@ class Ladder:
         if length > 0 or flags & 3:
             lost = self._waiting[me].sent(number, seq, flags, length, findings)
             if lost:
+                self._again[number] = self._again.get(lost, lost)
                 self._lose(lost)
         if flags & _ACK:
             self._waiting[you].acknowledged(ack)
@@ -138,6 +141,7 @@ class Ladder:
                 del values[:count]
             self._base = first
             self.lost = {number for number in self.lost if number >= oldest}
+            self._again = {number: first for number, first in self._again.items() if first >= oldest}
 
     def entries(self, unfolded: frozenset[int] = frozenset(), folded: bool = True) -> list[Entry] | range:
         """All rungs in order; folds named in `unfolded` (by their first frame) as the rungs that are in them and still
@@ -170,10 +174,36 @@ class Ladder:
         """Whether the sender of the conversation's first frame sent the segment at a position."""
         return not self._lengths[position - self._base] & _BY_SECOND
 
-    def states_before(self, position: int) -> int | None:
-        """Both ends' states before the segment at a position; None for the first one known."""
+    def moved(self, position: int) -> tuple[bool, bool]:
+        """Whether the segment at a position brought each end, the sender of the first frame first, into its state.
+
+        One that was lost moves its sender only, as far as the other end can know; that one is moved by the segment that
+        carries the same again and arrives.
+        """
+        first, second = self._changed(position)
+        number, forward = self.number(position), self.forward(position)
+        origin = self._position(self._again.get(number, 0))
+        if origin is not None:
+            there = self._changed(origin)
+            first, second = (first, second or there[1]) if forward else (first or there[0], second)
+        if number in self.lost:
+            first, second = (first, False) if forward else (False, second)
+        return first, second
+
+    def _changed(self, position: int) -> tuple[bool, bool]:
+        """Which of the two states are others than before the segment at a position."""
         index = position - self._base
-        return self._states[index - 1] if index > 0 else None
+        after = self._states[index]
+        if index:
+            before = self._states[index - 1]
+            return before >> 4 != after >> 4, before & 15 != after & 15
+        # of a first segment a SYN is known to have moved its sender alone; of any other nothing was known before
+        return after >> 4 != UNKNOWN, after & 15 not in (LISTEN, UNKNOWN)
+
+    def _position(self, number: int) -> int | None:
+        """Where a frame is, None if it is not there."""
+        index = bisect_left(self._numbers, number)
+        return self._base + index if index < len(self._numbers) and self._numbers[index] == number else None
 
     def first_of(self, entry: Entry) -> int:
         """The frame that an entry begins with."""
@@ -224,12 +254,11 @@ class Ladder:
 
     def _lose(self, number: int) -> None:
         """A frame was sent in vain: show it, if it lies in a fold."""
-        index = bisect_left(self._numbers, number)
-        if index == len(self._numbers) or self._numbers[index] != number:
+        position = self._position(number)
+        if position is None:
             return
         self.lost.add(number)
         self.version += 1
-        position = self._base + index
         at = bisect_left(self._keys, position + 1) - 1
         run = self._entries[at] if at >= 0 else position
         if not isinstance(run, Run) or not run.start <= position < run.stop or run.start < self._base:

@@ -23,7 +23,7 @@ WAITING_MAX: Final = 8_192
 _AGAIN: Final = RETRANSMISSION | FAST_RETRANSMISSION | OUT_OF_ORDER
 _WRAP: Final = 0xFFFFFFFF
 _HALF: Final = 0x80000000
-_SYN_FIN: Final = 0x003
+_SYN, _SYN_FIN, _ACK = 0x002, 0x003, 0x010
 
 
 class Waiting:
@@ -31,6 +31,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self._frames: OrderedDict[int, int] = OrderedDict()
+        self._bare_syn = 0
 
     @property
     def numbers(self) -> Iterable[int]:
@@ -44,6 +45,11 @@ class Waiting:
         frames = self._frames
         again = findings & _AGAIN and not findings & SPURIOUS_RETRANSMISSION
         lost = frames.pop(seq, 0) if again else 0
+        if flags & _SYN:
+            if not flags & _ACK:
+                self._bare_syn = number
+            elif lost == self._bare_syn:
+                lost = 0  # simultaneous open: the SYN is answered, not sent again (RFC 9293 section 3.5)
         frames[seq] = number
         if len(frames) > WAITING_MAX:
             frames.popitem(last=False)

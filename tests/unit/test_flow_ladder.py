@@ -153,6 +153,13 @@ def test_a_syn_that_is_sent_again_was_lost() -> None:
     assert talk.ladder.lost == {1}
 
 
+def test_a_syn_that_is_answered_by_a_syn_was_not_lost() -> None:
+    waiting = Waiting()
+    waiting.sent(1, 0, SYN, 0, 0)
+    assert waiting.sent(3, 0, SYN | ACK, 0, RETRANSMISSION) == 0
+    assert waiting.sent(5, 0, SYN | ACK, 0, RETRANSMISSION) == 3
+
+
 def test_a_lost_segment_comes_out_of_its_fold() -> None:
     talk = run_of(30)
     talk.say(10, findings=RETRANSMISSION, seq=1 + 10 * 12)  # frame 15 of 3 to 32
@@ -181,11 +188,22 @@ def test_a_note_stands_where_it_happened() -> None:
     assert talk.shown[:-1] == run_of(10).shown
 
 
-def test_states_before_a_segment_are_those_after_the_one_before() -> None:
+def test_a_segment_moves_the_ends_whose_states_are_others_after_it() -> None:
     talk = Talk()
     talk.ladder.note(50, 99)
-    talk.say(states=0x44)
-    assert [talk.ladder.states_before(position) for position in range(3)] == [None, 0x32, 0x32]
+    for states in (0x54, 0x55, 0x55, 0x68):
+        talk.say(states=states)
+    assert [talk.ladder.moved(position) for position in (0, 2, 3, 4, 5)] == [
+        (True, False), (True, True), (False, True), (False, False), (True, True),
+    ]  # fmt: skip
+
+
+def test_what_was_lost_moved_nobody_else_until_it_came_again() -> None:
+    talk = Talk()
+    talk.say(flags=FIN | ACK, states=0x68)
+    for _ in range(2):
+        talk.say(flags=FIN | ACK, findings=RETRANSMISSION, states=0x68, seq=1)
+    assert [talk.ladder.moved(position) for position in (1, 2, 3)] == [(True, False), (False, False), (False, True)]
 
 
 def test_a_fold_goes_when_its_last_frame_has_gone() -> None:
