@@ -76,13 +76,15 @@ class Monitor:
     """Starts the workers and asks them; `engine.model.snapshot.MonitorView` says what each call means.
 
     `control` is the socket to the launcher, `on_gone` is called (from a thread) if the launcher ends, `cure` is the
-    command that starts sockmon with every right.
+    command that starts sockmon with every right, `netns` the name of the network namespace that this run was started
+    in, if not its own.
     """
 
-    def __init__(self, control: socket.socket, on_gone: Callable[[], None], cure: str) -> None:
+    def __init__(self, control: socket.socket, on_gone: Callable[[], None], cure: str, netns: str = "") -> None:
         self._line = LauncherLine(control, self._on_ended, on_gone)
         self._launcher_pid = os.getppid()
         self._cure = cure
+        self._netns = netns
         self._lock = threading.Lock()
         self._refreshing = threading.Lock()
         self._workers: dict[Role, Worker[Any, Any]] = {}
@@ -120,6 +122,7 @@ class Monitor:
             moved=answer.moved if answer else {},
             moved_in_all=answer.moved_in_all if answer else {},
             ephemeral=answer.ephemeral if answer else None,
+            netns=self._netns,
             table_ns=table_ns,
         )
         return self._judging.judged(snapshot, self._table.is_whole())

@@ -64,6 +64,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """The same since the worker began."""
     ephemeral: tuple[int, int] | None = None
     """The first and the last port that the kernel chooses from."""
+    netns: str = ""
+    """The network namespace that is shown, as it was named; empty for the one that sockmon was started in."""
     verdicts: Sequence[Verdict] = ()
     """What holds now, the worst first; what is as often right as wrong of an idle connection is told only by
     `MonitorView.verdicts`."""

@@ -44,11 +44,12 @@ _HIDDEN: Final = Identity(0, "", "", kernel_thread=False)
 class _Process:
     """What is known of one process. `sockets` holds only descriptors of live rows."""
 
-    __slots__ = ("identity", "pid", "refused", "sockets")
+    __slots__ = ("identity", "namespace", "pid", "refused", "sockets")
 
-    def __init__(self, pid: int, identity: Identity) -> None:
+    def __init__(self, pid: int, identity: Identity, namespace: int = 0) -> None:
         self.pid = pid
         self.identity = identity
+        self.namespace = namespace
         self.refused = False
         self.sockets = Descriptors()
 
@@ -121,6 +122,10 @@ class OwnerTracker:
         self.forget(passing)
         return found
 
+    def namespaces(self) -> dict[int, int]:
+        """The network namespaces of all processes, each with a process that is in it."""
+        return {process.namespace: pid for pid, process in self._known.items() if process.namespace}
+
     def forget(self, inodes: Iterable[int]) -> None:
         """The sockets behind these inodes are gone."""
         for inode in inodes:
@@ -146,7 +151,8 @@ class OwnerTracker:
         new: list[_Process] = []
         for pid in seen - self._known.keys():
             try:
-                process = _Process(pid, self._processes.identity(pid))
+                namespace = self._processes.network_namespace(pid)
+                process = _Process(pid, self._processes.identity(pid), namespace)
             except ProcessRefused:
                 process = _Process(pid, _HIDDEN)
                 process.refused = True
@@ -212,6 +218,7 @@ class OwnerTracker:
         elif identity != process.identity:
             process.identity = identity
             self._reown(process)
+        process.namespace = self._processes.network_namespace(pid)
         process.refused = False
         return self._descriptors(process)
 

@@ -81,6 +81,13 @@ class Processes:
             bool(flags & PF_KTHREAD),
         )
 
+    def network_namespace(self, pid: int) -> int:
+        """A number for the network namespace of a process (engine.sockets.namespaces), 0 for one that is gone."""
+        try:
+            return os.stat(f"{self._root}/{pid}/net/tcp").st_ino
+        except OSError:
+            return 0
+
     def descriptors(self, pid: int) -> list[str]:
         """The numbers of a process's open descriptors. Raises ProcessGone or ProcessRefused."""
         try:

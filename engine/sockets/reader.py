@@ -15,6 +15,7 @@ from engine.model.sockets import Owner, SocketEntry
 from engine.query.kernel import ANYTHING
 from engine.query.sockets import compile_sockets
 from engine.sockets.attribution import HIDDEN_REASONS, attributed, hidden_owners, keys_by_inode
+from engine.sockets.namespaces import not_shown, others
 from engine.sockets.netlink_source import NetlinkSource
 from engine.sockets.owners import NOBODY, OwnerTracker
 from engine.sockets.proc_source import ProcSource
@@ -93,6 +94,7 @@ class TableReader:
         self.options = options
         self.table = table or SocketTable()
         self._uid = os.geteuid()
+        self._as_root = f"{'sudo ' if self._uid else ''}{Path(sys.prefix) / 'bin' / 'sockmon'}"
         self._tracker = OwnerTracker(Processes(proc)) if options.owners and (proc / "self").exists() else None
         conditions = compile_sockets(options.filter).kernel
         self.leaves_out = conditions != ANYTHING
@@ -109,6 +111,7 @@ class TableReader:
         if self._tracker is not None:
             fresh = self._attribute(self._tracker, rows, gone, labels)
             degradations += self._hidden_owners(self._tracker, rows.entries)
+            degradations += not_shown(others(self._tracker.namespaces()), self._as_root)
         difference = self.table.update(rows.entries, fresh, gone)
         tracker = self._tracker
         return Refresh(
@@ -158,8 +161,8 @@ class TableReader:
         ownerless = sum(entry.owner_unknown in HIDDEN_REASONS for entry in entries.values() if not entry.owners)
         if not ownerless:
             return ()
-        cure = f"sudo {Path(sys.prefix) / 'bin' / 'sockmon'}"
-        return (hidden_owners(ownerless, self._uid, tracker.refused, tracker.refused_pid, tracker.hidepid, cure),)
+        refused, first = tracker.refused, tracker.refused_pid
+        return (hidden_owners(ownerless, self._uid, refused, first, tracker.hidepid, self._as_root),)
 
     def close(self) -> None:
         """Close the sources."""

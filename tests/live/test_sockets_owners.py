@@ -31,7 +31,7 @@ entries, degradations, counters = read_table(SocketsOptions(families=("tcp",)))
 for entry in entries:
     if (entry.local_address, entry.local_port) == (sys.argv[1], int(sys.argv[2])):
         print([owner.pid for owner in entry.owners], entry.owner_unknown)
-print(*(degradation.code for degradation in degradations))
+print(*(each.code for each in degradations if each.code != "OTHER_NAMESPACES"))
 """
 
 

@@ -29,6 +29,7 @@ def main() -> None:
         sys.stdout.write(f"sockmon {__version__}\n")
         sys.exit(0)
     one_folder()
+    enter_namespace(arguments)
     command = next((word for word in arguments if word in ONE_SHOT or word in LAUNCHED), "")
     options = CAPTURES_WITH.get(command)
     captures = options is not None and any(word.startswith(options) for word in arguments[arguments.index(command) :])
@@ -40,6 +41,22 @@ def main() -> None:
 
     front = [sys.executable, "-I", str(Path(__file__).with_name("front.py")), *arguments]
     sys.exit(launch(front, full_screen=not command, strict="--confine-strict" in arguments))
+
+
+def enter_namespace(arguments: list[str]) -> None:
+    """Live in the network namespace that --netns names, before anything is opened or started."""
+    if not any(word.startswith("--netns") for word in arguments) or "--help" in arguments:
+        return
+    from engine.model.errors import BadInput
+    from engine.process import netns
+
+    name = netns.asked_for(arguments)
+    try:
+        if name:
+            netns.enter(name)
+    except BadInput as error:
+        sys.stderr.write(f"sockmon: {error}\n")
+        sys.exit(2)
 
 
 def one_folder() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +28,9 @@ EVENTS_INTERVAL_S = 1.0
 
 CLOSED = "closed"
 """The event of a socket that is no more."""
+
+ELSEWHERE = "OTHER_NAMESPACES"
+"""The degradation that is told behind the table."""
 
 CHUNK_LINES = 1000
 """Lines written at a time, so that a reader such as head sees the first ones at once."""
@@ -64,6 +68,7 @@ CHUNK_LINES = 1000
     show_default=True,
     help="Where the table comes from.",
 )
+@click.option("--netns", metavar="NAME|PID", expose_value=False, help="Another network namespace (root).")
 @click.argument("words", nargs=-1, metavar="[FILTER]...")
 def ls_command(
     *,
@@ -95,6 +100,16 @@ def ls_command(
         entries, degradations, _ = read_table(choice.options)
         _Notes().say(degradations)
         form.table(choice.at(time.time_ns(), {}), entries)
+        _say_elsewhere(degradations)
+
+
+def _say_elsewhere(degradations: Iterable[Degradation]) -> None:
+    """Tell a person that other network namespaces have sockets too; programs that read the table know what they ask."""
+    for each in degradations:
+        sentence = f"sockmon: {each.sentence} (--netns NAME|PID)"
+        if each.code == ELSEWHERE and sys.stderr.isatty() and len(sentence) <= shutil.get_terminal_size().columns:
+            sys.stdout.flush()
+            click.echo(sentence, err=True)
 
 
 def _watch(choice: Choice, form: _Form, seconds: float) -> None:
@@ -122,7 +137,7 @@ class _Notes:
     """Says on standard error what cannot be had, each thing once."""
 
     def __init__(self) -> None:
-        self._said = {"OWNERS_HIDDEN", "OWNERS_REFUSED"}  # the rows say so themselves
+        self._said = {"OWNERS_HIDDEN", "OWNERS_REFUSED", ELSEWHERE}  # the rows say so themselves, or the last line
 
     def say(self, degradations: Iterable[Degradation]) -> None:
         for degradation in degradations:

@@ -72,12 +72,21 @@ class LazyGroup(click.Group):
     help="How packets are captured.",
 )
 @click.option("--read-only", is_flag=True, help="Take away the key that closes sockets and ends processes.")
+@click.option("--netns", default="", metavar="NAME|PID", help="Look into another network namespace (root).")
 @click.option("--confine-strict", is_flag=True, help="Refuse to run with workers less confined than designed.")
 @click.pass_context
 def group(
-    ctx: click.Context, interface: str, source: str, capture_source: str, read_only: bool, confine_strict: bool
+    ctx: click.Context,
+    interface: str,
+    source: str,
+    capture_source: str,
+    read_only: bool,
+    netns: str,
+    confine_strict: bool,
 ) -> None:
     """Watch sockets, packets and programs side by side; without a command, open the screen."""
+    if netns and ctx.obj is not None:
+        ctx.obj.netns = printable(netns)  # entered already, by the process that the command began as
     if ctx.invoked_subcommand is None:
         from tui.cli.open_app import open_app
 

@@ -29,6 +29,8 @@ class Session:
 
     def __init__(self, control: int) -> None:
         self._control = control
+        self.netns = ""
+        """The network namespace that this run was started in by --netns."""
         self._monitor: Monitor | None = None
         self._leave: Callable[[], None] = _interrupt
         self._interrupted_at = 0.0
@@ -39,7 +41,7 @@ class Session:
     def monitor(self) -> Monitor:
         """The Monitor of this run, made when first asked for."""
         if self._monitor is None:
-            self._monitor = Monitor(socket.socket(fileno=self._control), self._on_gone, cure_command())
+            self._monitor = Monitor(socket.socket(fileno=self._control), self._on_gone, cure_command(), self.netns)
         return self._monitor
 
     def on_leave(self, leave: Callable[[], None]) -> None:

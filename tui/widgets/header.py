@@ -80,6 +80,8 @@ def parts(snapshot: Snapshot, paused: bool) -> list[Part]:
     pieces = [Part("sockmon", "bold $primary", 5)]
     if paused:
         pieces.append(Part("PAUSED", "bold reverse $warning", 0))
+    if snapshot.netns:
+        pieces.append(Part(f"netns {snapshot.netns}", "bold $accent", 1))
     if capture is not None:
         where = f"{capture.interface}·{capture.source}"
         pieces.append(Part(where if capture.running else f"{where} off", "", 3))
