@@ -72,8 +72,8 @@ class Reading(NamedTuple):
 
     @property
     def progress(self) -> tuple[int | None, ...]:
-        """What changes if and only if the connection does something, keep-alive probes included."""
-        return self.recv_q, self.send_q, self.bytes_acked, self.bytes_received, self.segs_out, self.segs_in
+        """What changes if and only if the connection carries something; keep-alive probes leave it as it is."""
+        return self.recv_q, self.send_q, self.bytes_acked, self.bytes_received, self.bytes_sent
 
     @property
     def read(self) -> int | None:

@@ -41,7 +41,7 @@ class Track:
         """The state was seen to begin."""
         self.last: Reading = reading(entry, now_ns)
         self.moved_ns = now_ns
-        """The last time that anything but a timer changed."""
+        """The last time that bytes were seen to move."""
         self.read_ns = now_ns
         """The last time that Recv-Q was empty or recv() took something."""
         self.acked_ns = now_ns
@@ -65,7 +65,7 @@ class Track:
         self.entry, self.entry_ns, self.last = entry, now_ns, now
         if entry.state is not known.state:
             self.state_ns, self.state_exact = now_ns, True
-            self.moved_ns = self.read_ns = self.acked_ns = now_ns
+            self.read_ns = self.acked_ns = now_ns
         if now.progress != before.progress:
             self.moved_ns = now_ns
         if not now.recv_q or (now.read != before.read if now.read is not None else now.recv_q != before.recv_q):

@@ -30,10 +30,13 @@ def _state_age_ns(case: Case) -> tuple[int, bool]:
 
 
 def _close_wait_leak(case: Case) -> Finding | None:
-    entry, last, track = case.entry, case.last, case.track
+    entry, last = case.entry, case.last
     age_ns, exact = _state_age_ns(case)
-    still_ns = min(case.now_ns - track.moved_ns if track.state_exact else age_ns, age_ns)
-    if still_ns < LEAK_NS or last.send_q or (not entry.owners and entry.owner_unknown == NOT_ACCEPTED):
+    if (
+        min(case.still_ns(), age_ns) < LEAK_NS
+        or last.send_q
+        or (not entry.owners and entry.owner_unknown == NOT_ACCEPTED)
+    ):
         return None
     unread = f" with {byte_size(last.recv_q)} unread" if last.recv_q else ""
     at_least = "" if exact else "at least "
@@ -59,8 +62,7 @@ def _close_wait_leak(case: Case) -> Finding | None:
 def _fin_wait_2(case: Case) -> Finding | None:
     entry, peer, timer = case.entry, case.peer, case.entry.timer
     age_ns, exact = _state_age_ns(case)
-    moving = entry.inode != 0 and case.now_ns - case.track.moved_ns < LEAK_NS and case.track.state_exact
-    if age_ns < LEAK_NS or moving:
+    if age_ns < LEAK_NS or (entry.inode and case.still_ns() < LEAK_NS):
         return None
     theirs = program(peer.entry) if peer is not None else peer_end(entry)
     own = f"{program(entry)} has shut down its side" if entry.inode else "This side is closed"

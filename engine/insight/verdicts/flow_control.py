@@ -141,19 +141,14 @@ def _app_limited(case: Case) -> Finding | None:
 
 
 def _queues_empty(case: Case) -> Finding | None:
-    last, track, peer = case.last, case.track, case.peer
+    last, peer = case.last, case.peer
     if not case.asked or last.recv_q or last.send_q or last.recv_q is None or last.send_q is None:
         return None
     if peer is not None and (
         peer.entry.state is not SocketState.ESTABLISHED or peer.last.recv_q or peer.last.send_q
     ):  # fmt: skip
         return None
-    quiet = [
-        known
-        for known in (case.after_reading_ms(last.last_data_sent), case.after_reading_ms(last.last_data_recv))
-        if known is not None
-    ]
-    silent_ns = max(case.now_ns - track.moved_ns, min(quiet) if len(quiet) == 2 else 0)
+    silent_ns = case.still_ns()
     if silent_ns < SILENT_NS:
         return None
     both = _both_wait(case, peer.entry if peer is not None else None)

@@ -19,8 +19,8 @@ PORTS_WARNING: Final = 0.8
 PORTS_PROBLEM: Final = 0.95
 """Shares of the ephemeral range used towards one peer."""
 
-PORTS_NAMED: Final = 5
-"""Ports held by TIME-WAIT that are told one by one; each tells how many there are."""
+PORTS_NAMED: Final = 20
+"""Ports held by TIME-WAIT that are told one by one, the most held first; each tells how many there are."""
 
 RESET_FROM: Final = frozenset((SocketState.ESTABLISHED, SocketState.CLOSE_WAIT))
 """States out of which TcpEstabResets counts (net/ipv4/tcp.c, tcp_set_state)."""
@@ -73,7 +73,7 @@ def held_ports_verdicts(
     the ephemeral ones, which nobody binds by number."""
     ports = {port: held for port, held in time_waits.items() if not listeners.get(port)}
     found: list[Verdict] = []
-    for port in sorted(ports)[:PORTS_NAMED]:
+    for port in sorted(ports, key=lambda port: (-ports[port], port))[:PORTS_NAMED]:
         held = ports[port]
         finding = Finding(
             Severity.NOTE,

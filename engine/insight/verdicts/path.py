@@ -50,7 +50,8 @@ def _path_loss(case: Case) -> Finding | None:
         return None
     again = last.total_retrans - before.total_retrans
     segments = (last.data_segs_out or 0) - (before.data_segs_out or 0)
-    if again <= 0 or (entry.timer is not None and entry.timer.retransmits >= SILENT_TIMEOUTS):
+    # Where nothing at all is acknowledged it is not the path that loses some, but the peer that is gone.
+    if again <= 0 or last.bytes_acked == before.bytes_acked:
         return None
     share = again / max(segments, again)
     needless = (last.dsack_dups or 0) - (before.dsack_dups or 0)

@@ -111,6 +111,14 @@ class Case:
         waiting = self.scene.waiting.get(self.entry.cookie or 0, ()) if self.entry.cookie else ()
         return waiting[-1].name if waiting else ""
 
+    def still_ns(self) -> int:
+        """For how long no byte of data has moved: watched, or by the kernel's own times."""
+        watched_ns = self.now_ns - self.track.moved_ns
+        if self.track.moved_ns > self.track.first_ns:
+            return watched_ns
+        told = self.after_reading_ms(self.last.last_data_sent), self.after_reading_ms(self.last.last_data_recv)
+        return max(watched_ns, min((one for one in told if one is not None), default=0))
+
     def after_reading_ms(self, milliseconds: int | None) -> int | None:
         """A time of tcp_info, which was so long ago when the row was read, as so long ago now, in ns."""
         if milliseconds is None:
