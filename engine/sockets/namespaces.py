@@ -58,11 +58,11 @@ def others(namespaces: Mapping[int, int], named: Path = NAMED, proc: Path = PROC
 
 
 def not_shown(count: int, command: str) -> tuple[Degradation, ...]:
-    """That so many namespaces are not shown; `command` starts sockmon as root."""
+    """That so many namespaces are not shown; `command` starts sockmon as root, empty where it is root's already."""
     if not count:
         return ()
     sentence = f"{count} other network namespace{'s' if count > 1 else ''} not shown"
-    return (Degradation("OTHER_NAMESPACES", sentence, f"{command} --netns NAME|PID"),)
+    return (Degradation("OTHER_NAMESPACES", sentence, f"{command} --netns NAME|PID".strip()),)
 
 
 def _tree(proc: Path, process: str) -> tuple[int, int] | None:

@@ -94,7 +94,7 @@ class TableReader:
         self.options = options
         self.table = table or SocketTable()
         self._uid = os.geteuid()
-        self._as_root = f"{'sudo ' if self._uid else ''}{Path(sys.prefix) / 'bin' / 'sockmon'}"
+        self._as_root = f"sudo {Path(sys.prefix) / 'bin' / 'sockmon'}" if self._uid else ""
         self._tracker = OwnerTracker(Processes(proc)) if options.owners and (proc / "self").exists() else None
         conditions = compile_sockets(options.filter).kernel
         self.leaves_out = conditions != ANYTHING

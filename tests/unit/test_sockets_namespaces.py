@@ -88,3 +88,4 @@ def test_what_is_not_shown_is_said_with_the_command_that_shows_it() -> None:
     (one,), (two,) = not_shown(1, "sudo sockmon"), not_shown(2, "sudo sockmon")
     assert (one.sentence, one.cure) == ("1 other network namespace not shown", "sudo sockmon --netns NAME|PID")
     assert two.sentence == "2 other network namespaces not shown"
+    assert [each.cure for each in not_shown(1, "")] == ["--netns NAME|PID"]

@@ -38,6 +38,14 @@ def test_rights_are_said_once_each_with_the_first_cure() -> None:
     assert rights_words(()) == ""
 
 
+def test_what_is_counted_keeps_its_number_in_few_words() -> None:
+    counted = (
+        Degradation("OWNERS_REFUSED", "3 sockets without process: process 1 may not be looked into"),
+        Degradation("OTHER_NAMESPACES", "12 other network namespaces not shown", "--netns NAME|PID"),
+    )
+    assert rights_words(counted) == "3 without process, +12 netns (--netns NAME|PID)"
+
+
 def test_an_alarm_says_who_died_how_and_what_was_lost() -> None:
     dead = WorkerState(Role.DISSECTOR, 9, alive=False, ended="exit code 1: out of memory")
     assert alert_words("", [dead]) == "dissector worker died: exit code 1: out of memory. W restarts it"

@@ -27,6 +27,8 @@ SENTENCE_MAX: Final = 60
 
 SHORT: Final = {
     "OWNERS_HIDDEN": "owners: yours only",
+    "OWNERS_REFUSED": "{count} without process",
+    "OTHER_NAMESPACES": "+{count} netns",
     "NO_CAP_NET_RAW": "no packets",
     "NO_PACKET_SOCKET": "no packets",
     "NO_SOCK_DIAG": "no sock_diag",
@@ -36,7 +38,8 @@ SHORT: Final = {
     "INTERFACE_GONE": "interface gone",
     "FAMILY_UNREADABLE": "families missing",
 }
-"""A few words for a degradation; the whole sentence is in the tooltip and in the pane that it concerns."""
+"""A few words for a degradation, `{count}` being the number that its sentence begins with; the whole sentence is in the
+tooltip and in the pane that it concerns."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def event_words(counters: SocketCounters) -> str:
 def rights_words(degradations: Sequence[Degradation]) -> str:
     """What may not be seen, each once, and the first cure in brackets."""
     shown = dict.fromkeys(
-        SHORT.get(degradation.code) or printable_within(degradation.sentence, SENTENCE_MAX)
+        SHORT.get(degradation.code, "").format(count=degradation.sentence.split(" ", 1)[0])
+        or printable_within(degradation.sentence, SENTENCE_MAX)
         for degradation in degradations
     )
     cure = next((degradation.cure for degradation in degradations if degradation.cure), "")
