@@ -11,10 +11,21 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.text.explain.case import Case
+from engine.text.explain.entry import Explanation
 from engine.text.sanitize import printable
 from tui.screens.details import DetailScreen
 
 NOTHING: Final = "Nothing here has an explanation. Move the cursor to a row, and press e again."
+
+
+def merged(cases: Sequence[Case]) -> dict[Explanation, list[str]]:
+    """Each meaning once, with all that it says here."""
+    found: dict[Explanation, list[str]] = {}
+    for case in cases:
+        here = found.setdefault(case.explanation, [])
+        if case.here and case.here not in here:
+            here.append(case.here)
+    return found
 
 
 def explanation(cases: Sequence[Case]) -> Content:
@@ -22,14 +33,12 @@ def explanation(cases: Sequence[Case]) -> Content:
     if not cases:
         return Content(NOTHING)
     paragraphs = []
-    for case in cases:
-        one = case.explanation
+    for one, here in merged(cases).items():
         lines = [
             Content.assemble((one.name, "bold $text-primary"), (f"  {one.kind}", "$foreground 60%")),
             Content(printable(one.text)),
         ]
-        if case.here:
-            lines.append(Content.styled(printable(case.here), "bold"))
+        lines += [Content.styled(printable(sentence), "bold") for sentence in here]
         lines.append(Content.styled(f"See {one.source}.", "$foreground 60%"))
         paragraphs.append(Content("\n").join(lines))
     return Content("\n\n").join(paragraphs)

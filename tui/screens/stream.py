@@ -29,6 +29,13 @@ def find_words(text: str) -> str:
     return f"finds {text}; n and N go to the next and the one before. 0x0d0a looks for bytes"
 
 
+class StreamTable(LineTable[StreamLine]):
+    """Lines to read; there is nothing behind one."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "select" and super().check_action(action, parameters)
+
+
 class StreamScreen(DetailScreen):
     """Questions out by Asked, pieces in by StreamFetched."""
 
@@ -78,7 +85,7 @@ class StreamScreen(DetailScreen):
         self._failure = ""
         self._waits = False
         self._changes = 0
-        self._table: LineTable[StreamLine] = LineTable(
+        self._table = StreamTable(
             (Column("line", "", 1, lambda line: line.text, flexible=True),), lambda line: line.number,
             spanning=self._spans, empty="Nothing was sent yet.",
         )  # fmt: skip

@@ -9,7 +9,7 @@ from engine.insight.ledger import Ends, ends_of, folded
 from engine.model.flows import FlowEnd, FlowSummary
 from engine.model.snapshot import Snapshot
 from engine.model.tcp import SocketState
-from engine.text.units import byte_size, count, duration_ns, endpoint
+from engine.text.units import LOOPBACK_SHORT, byte_size, count, duration_ns, endpoint
 from tui.conversations import holder_name, of_flow
 from tui.widgets.columns import Align, Column, Elide, Ink
 
@@ -36,11 +36,14 @@ def holder_names(snapshot: Snapshot) -> Names:
 
 
 def end_text(flow: FlowSummary, second: bool, names: Names) -> str:
-    """`flood 41233  127.0.0.1:53225`"""
+    """`flood 41233  192.0.2.1:53225`; of an end on the loopback whose process is known, the port alone."""
     subject = of_flow(flow)
     end = flow.second if second else flow.first
     name = names.get(subject.turned if second else subject.ends, "")
-    where = endpoint(folded(end.address), end.port)
+    address = folded(end.address)
+    if name and address in LOOPBACK_SHORT:
+        return f"{name} :{end.port}"
+    where = endpoint(address, end.port)
     return f"{name}  {where}" if name else where
 
 

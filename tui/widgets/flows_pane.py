@@ -32,6 +32,12 @@ def filter_words(text: str) -> str:
     return f"conversations that say {' and '.join(text.split())}; a word with a colon is a port"
 
 
+class FlowsTable(LineTable[FlowSummary]):
+    """The rows; Enter shows one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "show", id="table.select")]
+
+
 class FlowsPane(Pane):
     """Questions out by Asked, rows in by `take`; Chosen for one conversation, Added for one more or less."""
 
@@ -80,9 +86,7 @@ class FlowsPane(Pane):
         self._start_ns = 0
         self._total = 0
         self._failure = ""
-        self._table: LineTable[FlowSummary] = LineTable(
-            flow_columns(lambda: self._names, lambda: self._start_ns), _stream, empty=NO_FLOWS
-        )
+        self._table = FlowsTable(flow_columns(lambda: self._names, lambda: self._start_ns), _stream, empty=NO_FLOWS)
         self._window = WindowTable(self._table, _stream)
         self._box = FilterBox(filter_words, ":65432, sink, TIME-WAIT …")
 
