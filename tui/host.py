@@ -15,6 +15,7 @@ from engine.model.packets import CaptureOptions
 from engine.model.snapshot import MonitorView, Snapshot
 from engine.text.sanitize import printable
 from tui.bridge import Bridge, Receiver
+from tui.host_names import HostNames
 from tui.keys import KeysInOrder
 from tui.messages import BridgeBroke, Done, EngineFailed, Moment, Prepared, SnapshotFetched
 from tui.screens.base import MonitorScreen
@@ -50,6 +51,7 @@ class ScreenHost(KeysInOrder):
         self.capture_options = capture_options or CaptureOptions()
         self.sockets_options = sockets_options or SocketsOptions()
         self.tracks = Tracks()
+        self.host_names = HostNames()
         self._bridge = Bridge(monitor, self)
         self._refresh_s = refresh_s
         self._drawn = True

@@ -15,6 +15,7 @@ from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import SS_SPELLINGS, SocketState
 from engine.text.sanitize import printable
 from engine.text.socket_values import AF_INET, AF_INET6
+from engine.text.ss_command import ss_filter
 from engine.text.units import endpoint
 
 HOLDERS_SHOWN_MAX: Final = 4
@@ -39,14 +40,7 @@ def destroy_command(entry: SocketEntry) -> str:
     if entry.netid not in CLOSABLE or entry.family not in (AF_INET, AF_INET6):
         return ""
     kind = {"tcp": "-t", "udp": "-u"}.get(entry.netid, "-w")
-    local = f"src {_ss_endpoint(entry.local_address, entry.local_port)}"
-    peer = "" if entry.state in WITHOUT_PEER else f" dst {_ss_endpoint(entry.peer_address, entry.peer_port)}"
-    return f"sudo ss -K {kind} -a '{local}{peer}'"
-
-
-def _ss_endpoint(address: str, port: int) -> str:
-    """As ss's filter takes it: a wildcard of both families is a bare port."""
-    return f":{port}" if address == "*" else endpoint(address, port)
+    return f"sudo ss -K {kind} -a '{ss_filter(entry)}'"
 
 
 def socket_hits(entry: SocketEntry, entries: Sequence[SocketEntry]) -> tuple[str, ...]:

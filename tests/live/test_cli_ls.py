@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,9 @@ from typing import Any
 
 import pytest
 
+from engine.model.messages import SocketsOptions
+from engine.sockets.service import read_table
+from engine.text.ss_command import ss_command
 from tests.command import refused, sockmon
 from tests.live.conftest import Started
 from tests.terminal import ROOT, SOCKMON, until
@@ -264,3 +268,24 @@ def test_a_line_fits_the_terminal(zoo: Zoo, columns: int) -> None:
     assert lines[0].startswith("Netid")
     assert max(map(len, lines)) <= columns
     assert "\x1b" not in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss of iproute2")
+def test_the_ss_command_of_a_row_shows_that_row(zoo: Zoo) -> None:
+    rows, _, _ = read_table(SocketsOptions())
+    of_zoo = [row for row in rows if {row.local_port, row.peer_port} & zoo.ports and row.netid in ("tcp", "udp")]
+    assert of_zoo
+    for row in of_zoo:
+        done = subprocess.run(shlex.split(ss_command(row)), capture_output=True, text=True, check=True, timeout=30)
+        if row.inode:
+            assert f"ino:{row.inode} " in done.stdout, ss_command(row)
+        assert f":{row.local_port} " in done.stdout
+
+
+def test_names_are_asked_for_at_once_and_only_with_r(zoo: Zoo) -> None:
+    plain, named = (sockmon("ls", *flags, "-ta", zoo.filter()) for flags in ([], ["-r"]))
+    assert "127.0.0.1" in plain.stdout
+    assert named.returncode == 0
+    name = socket.getfqdn("127.0.0.1")
+    if name not in ("", "127.0.0.1"):
+        assert f"{name}:" in named.stdout

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
+import pytest
 from textual.pilot import Pilot
 
 from engine.model.messages import ClosedSocket
@@ -10,7 +13,10 @@ from engine.model.tcp import SocketState
 from tests.tui import fakes
 from tests.tui.driving import NARROW, refreshed, rows, running, screen_text, selected, table_of, title, until
 from tests.tui.fakes import FakeMonitor, entry, snapshot
+from tui.app import SockmonApp
+from tui.host_names import HostNames
 from tui.screens.connections import ConnectionsScreen, SocketDetailPane
+from tui.screens.copying import CopyScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.details import SocketScreen
 from tui.widgets.line_table import LineTable
@@ -179,10 +185,55 @@ async def test_y_copies_the_line_as_ss_prints_it_without_control_characters() ->
     hostile = entry(1, owners=fakes.owner(fakes.HOSTILE, 66))
     async with running(FakeMonitor(snapshot(entries=[hostile]))) as pilot:
         await on_screen_2(pilot)
-        await pilot.press("y")
+        await pilot.press("y", "y")
         await until(pilot, lambda: pilot.app.clipboard)
         assert pilot.app.clipboard.split()[:2] == ["tcp", "ESTABLISHED"]
         assert pilot.app.clipboard.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("down", "text"),
+    [
+        (1, "127.0.0.1:53225"),
+        (2, "127.0.0.1:65432"),
+        (3, "ss -tanpoemi 'src 127.0.0.1:53225 dst 127.0.0.1:65432'"),
+        (4, "41233"),
+    ],
+)
+async def test_y_offers_addresses_the_ss_command_and_pids(down: int, text: str) -> None:
+    async with running(FakeMonitor()) as pilot:
+        table = await on_screen_2(pilot)
+        table.select_key(fakes.FLOOD_KEY)
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CopyScreen))
+        await pilot.press(*["down"] * down, "enter")
+        await until(pilot, lambda: pilot.app.clipboard)
+        assert pilot.app.clipboard == text
+        assert isinstance(pilot.app.screen, ConnectionsScreen)
+
+
+async def test_capital_n_writes_host_names_as_they_come_without_waiting() -> None:
+    monitor = FakeMonitor()
+    gate = threading.Event()
+
+    def ask(address: str) -> str:
+        gate.wait(30)
+        return "server.test" if address == "203.0.113.9" else ""
+
+    async with running(monitor) as pilot:
+        app = pilot.app
+        assert isinstance(app, SockmonApp)
+        app.host_names = HostNames(ask)
+        await on_screen_2(pilot)
+        await pilot.press("N")
+        assert "203.0.113.9:443" in screen_text(pilot)
+        assert "host names" in title(pilot, SocketsPane)
+        gate.set()
+        await until(pilot, lambda: app.host_names.known("203.0.113.9"))
+        await refreshed(pilot, monitor, snapshot())
+        assert "server.test:443" in screen_text(pilot)
+        await pilot.press("N")
+        assert "203.0.113.9:443" in screen_text(pilot)
 
 
 async def test_enter_opens_the_window_of_a_socket() -> None:

@@ -9,6 +9,7 @@ import msgspec
 from engine.text.sanitize import printable
 from tui import questions
 from tui.host import ScreenHost
+from tui.screens.copying import CopyScreen
 from tui.screens.details import SocketScreen
 from tui.screens.ending import EndingScreen
 from tui.widgets.connections import ConnectionsPane
@@ -39,6 +40,9 @@ class SocketAnswers(ScreenHost):
         else:
             self.command(partial(questions.end_process, self.monitor, event.owner))
 
-    def on_sockets_pane_copied(self, event: SocketsPane.Copied) -> None:
+    def on_sockets_pane_copy_wanted(self, event: SocketsPane.CopyWanted) -> None:
+        self.push_screen(CopyScreen(event.texts))
+
+    def on_copy_screen_copied(self, event: CopyScreen.Copied) -> None:
         self.copy_to_clipboard(printable(event.text))
-        self.say("copied")
+        self.say(f"copied {event.what}")

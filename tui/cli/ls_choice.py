@@ -16,7 +16,7 @@ from engine.query.sockets import SocketFilter, compile_sockets
 from engine.text.cells import AcceptQueue, Look
 from engine.text.columns import Column, column, columns
 from engine.text.presets import preset
-from tui.cli.names import host_name, interface_name, user_name
+from tui.cli.names import ask_hosts, host_name, interface_name, user_name
 from tui.cli.socket_details import extended_details, memory_details, tcp_details, timer_details
 
 Flags = Mapping[str, str | bool | tuple[str, ...]]
@@ -91,6 +91,8 @@ class Choice(msgspec.Struct, frozen=True):
     def rows(self, entries: Sequence[SocketEntry]) -> list[SocketEntry]:
         """Those that are asked for, in order."""
         rows = [entry for entry in entries if self.shows(entry)]
+        if self.look.host_name is not None:
+            ask_hosts(address for entry in rows for address in (entry.local_address, entry.peer_address) if address)
         if self.sort is not None:
             key, look = self.sort.sort_key, self.look
             rows.sort(key=lambda entry: key(entry, look), reverse=self.descending)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
@@ -18,6 +17,7 @@ from engine.process.ending import GRACE_S
 from engine.text.sanitize import printable
 from tui.messages import EndingFetched, EngineFailed
 from tui.screens.details import DetailScreen
+from tui.widgets.choices import Choices
 
 LEAVE: Final = "leave"
 CLOSE: Final = "close"
@@ -26,25 +26,12 @@ END: Final = "end "
 READING: Final = "Looking at what may be done …"
 
 
-class Choices(OptionList):
-    """The lines to choose from; the keys are OptionList's own, named for the footer."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "cursor_down", "choose", id="ending.choose"),
-        Binding("enter", "select", "do it", id="ending.do"),
-    ]
-
-
 class EndingScreen(DetailScreen):
     """Asks which; the first line, under the cursor when it opens, does nothing."""
 
     BINDING_GROUP_TITLE = "Close or end"
     DEFAULT_CSS = """
     EndingScreen DetailPane { height: auto; max-height: 90%; max-width: 110; }
-    EndingScreen OptionList, EndingScreen OptionList:focus {
-        height: auto; max-height: 100%; border: none; background: $background; padding: 0 1;
-    }
-    EndingScreen OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
     """
 
     class Chosen(Message):

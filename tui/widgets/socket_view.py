@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Final
@@ -74,6 +74,8 @@ class SocketView:
     """Sockets that closed a short while ago are shown too."""
     services: bool = False
     """Service names in place of ports."""
+    host_name: Callable[[str], str] | None = None
+    """Answers the name of an address that is known already; None to show addresses."""
     preset: str = OWN_PRESET
 
     def toggle(self, family: str) -> SocketView:
@@ -113,6 +115,7 @@ class SocketView:
             figures=watched.figures,
             closed=watched.closed_by_key if watched.closed else {},
             services=self.services,
+            host_name=self.host_name,
         )
 
     def sort_column(self) -> SharedColumn:
@@ -171,6 +174,8 @@ class SocketView:
             chips.append(f"by {self.grouping}")
         if self.history:
             chips.append("history 30 s")
+        if self.services or self.host_name is not None:
+            chips.append(" ".join(("port names",) * self.services + ("host names",) * (self.host_name is not None)))
         if self.preset != OWN_PRESET:
             chips.append(f"columns of {self.preset}")
         if self.chosen is not None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from engine.model.sockets import SocketEntry
+from engine.text.cells import Look
+from engine.text.columns import COLUMNS
 from engine.text.presets import PRESETS
+from engine.text.socket_values import AF_UNIX
+from engine.text.ss_command import ss_command
 from tui.messages import Moment
 from tui.widgets.columns import Column
 from tui.widgets.connections import ConnectionsPane
@@ -19,16 +25,32 @@ from tui.widgets.socket_columns import preset_columns
 from tui.widgets.socket_lines import Heading, SocketLine, entry_of
 from tui.widgets.socket_view import SORTS, Arranged, SocketView
 
+NAMES: Final = Binding.Group("names")
+
+
+def copy_texts(entry: SocketEntry, look: Look) -> list[tuple[str, str]]:
+    """What may be copied of a socket: what it is, and the text."""
+    row = "  ".join(column.cell(entry, look) for column in PRESETS["ss"].columns)
+    plain = Look(separators=False)
+    texts = [("the row", row), ("the local address", COLUMNS["local"].cell(entry, plain))]
+    if entry.peer_port or entry.family == AF_UNIX:
+        texts.append(("the peer address", COLUMNS["peer"].cell(entry, plain)))
+    texts.append(("the ss command that shows it", ss_command(entry)))
+    if entry.owners:
+        texts.append(("the PIDs", " ".join(dict.fromkeys(str(owner.pid) for owner in entry.owners))))
+    return texts
+
 
 class SocketsPane(ConnectionsPane):
-    """Besides what the dashboard's pane says: Highlighted for the line under the cursor, Copied for the clipboard."""
+    """Besides what the dashboard's pane says: Highlighted for the line under the cursor, CopyWanted for a copy."""
 
     HELP = """
     ## Connections
     Every socket with what the kernel says of it. **d** folds the two ends of a local connection into one line:
     `client ━━ Send-Q ▶ Recv-Q ━━▶ server`. **v** groups by process, state and listener; Enter folds a group.
     **H** shows what closed in the last 30 seconds. **c** goes through sets of columns: ours, and those of ss, netstat,
-    TCPView and lsof. **n** writes service names in place of ports.
+    TCPView and lsof. **n** writes service names in place of ports, **N** host names in place of addresses as the
+    resolver tells them.
 
     `-` is unknown. Totals count data bytes: the kernel's counts less SYN and FIN.
     """
@@ -38,7 +60,8 @@ class SocketsPane(ConnectionsPane):
         Binding("v", "group", "group", id="connections.group"),
         Binding("H", "history", "history", id="connections.history"),
         Binding("c", "columns", "columns", id="connections.columns"),
-        Binding("n", "services", "port names", id="connections.services"),
+        Binding("n", "services", "port names", id="connections.services", group=NAMES),
+        Binding("N", "hosts", "host names", id="connections.hosts", group=NAMES),
         Binding("y", "copy", "copy", id="connections.copy"),
     ]
 
@@ -50,12 +73,12 @@ class SocketsPane(ConnectionsPane):
             self.moment = moment
             self.line = line
 
-    class Copied(Message):
-        """The user wants this text in the clipboard."""
+    class CopyWanted(Message):
+        """The user wants one of these texts in the clipboard: what each is, and the text."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, texts: Sequence[tuple[str, str]]) -> None:
             super().__init__()
-            self.text = text
+            self.texts = tuple(texts)
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -66,7 +89,7 @@ class SocketsPane(ConnectionsPane):
 
     def _stamp(self, moment: Moment) -> object:
         """Ages and rates change at every refresh."""
-        return self._leaking, moment.snapshot.ts_ns, self.view.services
+        return self._leaking, moment.snapshot.ts_ns, self.view.services, self.app.host_names.version
 
     def _apply(self, arranged: Arranged) -> None:
         super()._apply(arranged)
@@ -101,13 +124,16 @@ class SocketsPane(ConnectionsPane):
     def action_services(self) -> None:
         self._look_at(replace(self.view, services=not self.view.services))
 
+    def action_hosts(self) -> None:
+        ask = None if self.view.host_name is not None else self.app.host_names.known
+        self._look_at(replace(self.view, host_name=ask))
+
     def action_copy(self) -> None:
-        """The socket's line as ss prints it."""
+        """The socket's line, an address, or the command that shows it."""
         line = self._table.cursor_row
         entry = entry_of(line) if line is not None else None
         if entry is not None:
-            columns = PRESETS["ss"].columns
-            self.post_message(self.Copied("  ".join(column.cell(entry, self._look) for column in columns)))
+            self.post_message(self.CopyWanted(copy_texts(entry, self._look)))
 
     def on_line_table_row_highlighted(self, event: LineTable.RowHighlighted) -> None:
         event.stop()
