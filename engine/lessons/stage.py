@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from engine.lessons.lesson import Lesson
-from engine.model.errors import CaptureError
+from engine.model.errors import EngineError
+from engine.model.health import Role
 from engine.model.messages import SocketsOptions
 from engine.model.packets import CaptureOptions, CaptureStatus
 from engine.model.snapshot import MonitorView, Snapshot
@@ -55,7 +56,7 @@ class Stage:
         self.monitor.set_sockets(SocketsOptions(families=("tcp", "udp", *extra)))
         try:
             self.monitor.set_capture(CaptureOptions(interface=LOOPBACK))
-        except CaptureError:
+        except EngineError:
             return
 
 
@@ -67,7 +68,8 @@ def no_wire(snapshot: Snapshot) -> str:
     for degradation in snapshot.degradations:
         if "PACKET" in degradation.code or degradation.code == "NO_CAP_NET_RAW":
             return degradation.sentence
-    return NO_CAPTURE
+    dead = next((worker for worker in snapshot.workers if worker.role is Role.CAPTURE and not worker.alive), None)
+    return NO_CAPTURE if dead is None else f"the capture worker has ended ({dead.ended})"
 
 
 def _hidden(status: CaptureStatus) -> str:

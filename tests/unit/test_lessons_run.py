@@ -1,0 +1,264 @@
+"""A lesson's run over a fake lab: its steps in order, its views, its end, and what it makes of failures."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.lessons.acting import Stagehand
+from engine.lessons.cast import Cast
+from engine.lessons.course import Course
+from engine.lessons.doings import read_doing
+from engine.lessons.lesson import Spot
+from engine.lessons.results import Fault, Mark
+from engine.lessons.run import LessonRun, Phase, RunView
+from engine.lessons.stage import Stage, missing, no_wire
+from engine.model.errors import CaptureError, EngineError, LabError
+from engine.model.lab import ActorReport, ActorSpec, ActorState, Call
+from engine.model.messages import SocketsOptions
+from engine.model.packets import CaptureOptions, CaptureStatus
+from engine.model.snapshot import Snapshot
+from engine.model.tcp import TcpFlags
+from tests.lab_rig import until
+from tests.lessons_rig import row, two_steps
+from tests.tui.fakes import NO_CAPTURE, FakeMonitor, snapshot, status, workers
+
+PORT = 8080
+
+
+class Lab(FakeMonitor):
+    """A lab whose actors obey at once: each command is a message handled."""
+
+    def command_actor(self, number: int, command: Any, text: str = "") -> ActorReport:
+        self.asked.append(("command_actor", (number, command, text)))
+        view = self.held[number]
+        done = msgspec.structs.replace(view.report, messages=view.report.messages + 1)
+        self.held[number] = msgspec.structs.replace(view, report=done)
+        return done
+
+    def kill_actor(self, number: int) -> None:
+        self.asked.append(("kill_actor", number))
+        view = self.held[number]
+        dead = msgspec.structs.replace(view.report, state=ActorState.FAILED, error="killed by SIGKILL")
+        self.held[number] = msgspec.structs.replace(view, report=dead)
+
+
+class Refusing(FakeMonitor):
+    """Captures nothing."""
+
+    def set_capture(self, options: CaptureOptions) -> CaptureStatus:
+        raise CaptureError("bind a packet socket")
+
+
+def actor(spec: ActorSpec) -> ActorReport:
+    """Servers listen on PORT, clients come from another."""
+    port = PORT if spec.kind.startswith("server") else 40_003
+    return ActorReport(kind=spec.kind, pid=71, state=ActorState.RUNNING, local=f"127.0.0.1:{port}")
+
+
+def lab(moment: Snapshot | None = None) -> Lab:
+    made = Lab(moment or snapshot(capture=None, degradations=(NO_CAPTURE,)))
+    made.on_start = actor
+    return made
+
+
+def test_a_lesson_runs_step_by_step_and_its_actors_end_with_it() -> None:
+    monitor = lab()
+    views: list[RunView] = []
+    run = LessonRun(two_steps(), Stage(monitor), views.append)
+    assert run.step()
+    assert run.view.phase is Phase.READY
+    assert run.view.sights[0][0].mark is Mark.PASSED
+    assert run.view.sights[1][0].mark is Mark.AHEAD
+    assert run.step()
+    assert run.over
+    run.close()
+    assert monitor.told("stop_actor") == [2, 1]  # the client before its server
+    phases = [view.phase for view in views]
+    assert list(dict.fromkeys(phases)) == [Phase.DOING, Phase.WATCHING, Phase.READY, Phase.DONE, Phase.ENDED]
+
+
+def test_a_client_goes_where_its_server_is() -> None:
+    monitor = lab()
+    run = LessonRun(two_steps(), Stage(monitor))
+    while not run.over and run.step():
+        pass
+    server, client = (spec for spec in monitor.told("start_actor") if isinstance(spec, ActorSpec))
+    assert server.knobs.port == 0
+    assert (client.knobs.host, client.knobs.port) == ("127.0.0.1", PORT)
+    assert monitor.told("command_actor") == [(2, "send", "Hello")]
+
+
+def test_without_the_right_to_capture_a_lesson_holds_and_says_what_was_not_checked() -> None:
+    run = LessonRun(two_steps(), Stage(lab()))
+    while not run.over and run.step():
+        pass
+    fields = run.result().as_json()
+    assert (fields["ok"], fields["expectations"], fields["unchecked"]) == (True, 3, 1)
+    assert fields["not_checked"] == [
+        {"line": 11, "expected": "packet [SYN] from client within 0.1s", "why": NO_CAPTURE.sentence}
+    ]
+
+
+def test_an_expectation_that_does_not_come_true_fails_the_lesson_with_its_line() -> None:
+    monitor = lab(snapshot(capture=status()))
+    run = LessonRun(two_steps(), Stage(monitor))
+    assert run.step()
+    assert not run.step()
+    fields = run.result().as_json()
+    assert fields["ok"] is False
+    assert (fields["file"], fields["line"]) == ("both-ends.toml", 11)
+    assert fields["expected"] == "packet [SYN] from client within 0.1s"
+    assert fields["seen"] == "none"
+
+
+def test_packets_from_before_the_lesson_are_not_of_it() -> None:
+    monitor = lab(snapshot(capture=status(last_number=5)))
+    monitor.all_packets = [row(5, TcpFlags.SYN, sport=40_003)]
+    run = LessonRun(two_steps(), Stage(monitor))
+    assert run.step()
+    assert not run.step()
+
+
+def test_what_cannot_be_done_fails_the_lesson_at_that_line() -> None:
+    monitor = lab()
+    monitor.on_start = lambda spec: _refuse()
+    run = LessonRun(two_steps(), Stage(monitor))
+    assert not run.step()
+    assert run.result().fault == Fault(6, "start server server-by-hand", "start an actor: no processes left")
+
+
+def _refuse() -> ActorReport:
+    raise LabError("start an actor: no processes left")
+
+
+def test_a_run_that_is_told_to_end_ends_its_actors() -> None:
+    monitor = lab(snapshot(capture=status()))
+    run = LessonRun(two_steps(), Stage(monitor))
+    run.step()
+    run.end()
+    assert not run.step()
+    assert run.view.phase is Phase.ENDED
+    assert monitor.told("stop_actor") == [2, 1]
+
+
+def test_a_course_hands_over_every_result_and_an_engine_that_fails_is_a_lesson_s_failure() -> None:
+    monitor = lab()
+    course = Course([two_steps(), two_steps(), two_steps()], Stage(monitor), at_once=2)
+    course.start()
+    results = []
+    while not course.over:
+        result = course.next_result(5)
+        assert result is not None
+        results.append(result.ok)
+    assert results == [True] * 3
+    monitor.failure = EngineError("the sockets worker has ended")
+    broken = Course([two_steps()], Stage(monitor))
+    broken.start()
+    result = broken.next_result(5)
+    assert result is not None
+    assert result.fault == Fault(4, "the engine goes on", "the sockets worker has ended")
+    broken.end()
+
+
+def carry_out(line: str, monitor: Lab, cast: Cast, started: dict[str, str]) -> None:
+    Stagehand(monitor, cast, "9-1", lambda seconds: None).carry_out(read_doing(line, Spot(), started))
+
+
+def test_knobs_may_name_what_other_actors_got() -> None:
+    monitor, cast = lab(), Cast()
+    carry_out("start server server-by-hand", monitor, cast, {})
+    carry_out("start rival server-by-hand port={server.port} host={server.host}", monitor, cast, {"server": "x"})
+    carry_out("start unix unix-echo", monitor, cast, {})
+    carry_out("start named unix-echo path=@lesson-{run}", monitor, cast, {})
+    specs = [spec for spec in monitor.told("start_actor") if isinstance(spec, ActorSpec)]
+    assert (specs[1].knobs.host, specs[1].knobs.port) == ("127.0.0.1", PORT)
+    assert [spec.knobs.path for spec in specs[2:]] == ["@sockmon-lesson-9-1", "@lesson-9-1"]
+
+
+def test_a_command_is_done_when_its_call_blocks() -> None:
+    monitor, cast = lab(), Cast()
+    started = {"server": "server-by-hand"}
+    carry_out("start server server-by-hand", monitor, cast, {})
+    view = monitor.held[1]
+    waiting = (Call(0, 0, "recv", "1024", ""),)
+    monitor.held[1] = msgspec.structs.replace(view, report=msgspec.structs.replace(view.report, waiting=waiting))
+    carry_out("recv server", monitor, cast, started)
+    assert cast.members["server"].report.waiting == waiting
+
+
+def test_an_actor_that_was_killed_has_ended() -> None:
+    monitor, cast = lab(), Cast()
+    carry_out("start server server-by-hand", monitor, cast, {})
+    carry_out("kill server", monitor, cast, {"server": "server-by-hand"})
+    assert cast.troubles == "server failed: killed by SIGKILL"
+
+
+@pytest.mark.parametrize(
+    ("capture", "sentence"),
+    [
+        (None, NO_CAPTURE.sentence),
+        (status(running=False), NO_CAPTURE.sentence),
+        (status(interface="eth0"), "the capture is on eth0, not on lo"),
+        (status(interface="eth0,lo"), ""),
+        (status(interface="any"), ""),
+        (status(capture_filter="port 80"), "the capture shows port 80 only"),
+        (status(), ""),
+    ],
+)
+def test_why_there_is_no_wire_is_said(capture: CaptureStatus | None, sentence: str) -> None:
+    assert no_wire(snapshot(capture=capture, degradations=(NO_CAPTURE,))) == sentence
+
+
+def test_nothing_is_captured_where_nobody_began_or_the_worker_died() -> None:
+    assert no_wire(snapshot(capture=None)) == "nothing is captured"
+    dead = snapshot(capture=None, workers=workers(capture="killed by SIGKILL"))
+    assert no_wire(dead) == "the capture worker has ended (killed by SIGKILL)"
+
+
+def test_a_stage_reads_the_families_of_its_lessons_and_goes_on_without_a_capture() -> None:
+    monitor = Refusing()
+    unix = msgspec.structs.replace(two_steps(), families=("unix",))
+    Stage(monitor).prepare([two_steps(), unix])
+    assert monitor.told("set_sockets") == [SocketsOptions(families=("tcp", "udp", "unix"))]
+
+
+def test_a_look_that_another_thread_began_after_this_one_asked_does_for_both() -> None:
+    monitor = lab()
+    entered, go_on = threading.Semaphore(0), threading.Event()
+
+    def refresh() -> Snapshot:
+        entered.release()
+        go_on.wait(5)
+        return monitor.refresh()
+
+    stage = Stage(monitor, refresh)
+    threads = [threading.Thread(target=stage.look) for _ in range(5)]
+    threads[0].start()
+    assert entered.acquire(timeout=5)
+    for thread in threads[1:]:
+        thread.start()
+    until(lambda: all(thread.is_alive() for thread in threads))
+    go_on.set()
+    for thread in threads:
+        thread.join(5)
+    assert 1 < monitor.refreshes <= 5
+
+
+def test_what_a_machine_lacks_is_said() -> None:
+    assert missing(()) == ""
+    assert "IPv6" in missing(("ipv6",)) or missing(("ipv6",)) == ""
+
+
+def test_an_unchecked_step_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.lessons.run.missing", lambda needs: "this machine has no IPv6 loopback")
+    monitor = lab()
+    run = LessonRun(two_steps(), Stage(monitor))
+    while not run.over and run.step():
+        pass
+    assert monitor.told("start_actor") == []
+    assert {sight.why for sight in run.result().of(Mark.UNCHECKED)} == {"this machine has no IPv6 loopback"}
+    assert run.result().ok
