@@ -57,6 +57,8 @@ class Actor(ABC):
         self.knobs = spec.knobs
         self.log = CallLog(spec.calls)
         self.wakeup = Wakeup()
+        self.handed: dict[str, int] = {}
+        """Descriptors that somebody with the right opened for it, by what they are: `packet`, `icmp`, `icmp6`."""
         self._lock = threading.Lock()
         self._state = ActorState.STARTING
         self._end = ActorState.STOPPED
@@ -107,6 +109,9 @@ class Actor(ABC):
                 timer.cancel()
             for sock in self.log.held():
                 sock.close()
+            for descriptor in self.handed.values():
+                os.close(descriptor)
+            self.handed.clear()
             self.wakeup.close()
             self.state = end
 

@@ -70,6 +70,17 @@ class LoggedSocket(socket.socket):
         arguments += f", {proto}" if proto else ""
         return log.made("socket", arguments, lambda: cls(log, family, kind, proto), lambda made: f"fd {made.fileno()}")
 
+    @classmethod
+    def taken(cls, log: CallLog, family: int, kind: int, proto: int, descriptor: int) -> LoggedSocket:
+        """A socket that was opened elsewhere and handed over; the log shows it in place of socket()."""
+        arguments = f"{socket.AddressFamily(family).name}, {socket.SocketKind(kind).name}, handed over"
+        return log.made(
+            "socket",
+            arguments,
+            lambda: cls(log, family, kind, proto, descriptor),
+            lambda made: f"fd {made.fileno()}",
+        )
+
     @property
     def is_connection(self) -> bool:
         """One end of a connection, established or just given up by the other side."""

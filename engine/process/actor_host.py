@@ -13,13 +13,13 @@ from engine.lab.actor import Actor
 from engine.lab.catalogue import make_actor
 from engine.model.errors import ChannelError, EngineError
 from engine.model.messages import ActorAnswer, ActorReply, ActorRequest, AskActor, CommandActor, Failed, RunActor
-from engine.process.channel import Channel
+from engine.process.channel import Channel, close_all
 
 
 def serve_actor(channel: Channel[ActorReply, ActorRequest]) -> None:
     """Run the actor that the first message names, and answer until the channel ends; does not return."""
     try:
-        first, _ = channel.receive()
+        first, descriptors = channel.receive()
         if not isinstance(first, RunActor):
             raise ChannelError("the first message to an actor says what it is")
         try:
@@ -27,6 +27,7 @@ def serve_actor(channel: Channel[ActorReply, ActorRequest]) -> None:
         except EngineError as error:
             channel.send(Failed(str(error), error.errno or 0))
             os._exit(0)
+        actor.handed = dict(zip(first.carries, descriptors, strict=True))
         threading.Thread(target=_answer, args=(actor, channel), name="channel", daemon=True).start()
         channel.send(ActorAnswer(actor.report(0)))
         actor.run()
@@ -38,7 +39,8 @@ def serve_actor(channel: Channel[ActorReply, ActorRequest]) -> None:
 def _answer(actor: Actor, channel: Channel[ActorReply, ActorRequest]) -> None:
     while True:
         try:
-            request, _ = channel.receive()
+            request, descriptors = channel.receive()
+            close_all(descriptors)
             channel.send(_reply(actor, request))
         except ChannelError:
             os._exit(0)

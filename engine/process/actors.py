@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 
+from engine.lab.catalogue import KINDS
 from engine.model.errors import ChannelError, EngineError, LabError
 from engine.model.health import Role
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState
 from engine.model.messages import ActorAnswer, ActorRequest, AskActor, CommandActor, ProcessEnded, RunActor
 from engine.model.snapshot import ActorView
+from engine.process.channel import close_all
 from engine.process.front import LauncherLine, Worker
 from engine.text.sanitize import printable
 
@@ -56,12 +60,16 @@ class Actors:
 
     def start(self, spec: ActorSpec) -> ActorView:
         """Start an actor's process; returns once it runs, is done, or has failed (`report.state`)."""
-        worker = self._line.start(Role.ACTOR, spec.kind)
+        handed = self._opened_for(spec.kind)
         try:
-            report = _report(worker, RunActor(spec))
-        except EngineError:
-            worker.close()
-            raise
+            worker = self._line.start(Role.ACTOR, spec.kind)
+            try:
+                report = _report(worker, RunActor(spec, tuple(handed)), list(handed.values()))
+            except EngineError:
+                worker.close()
+                raise
+        finally:
+            close_all(list(handed.values()))
         with self._lock:
             self._last_number += 1
             held = _Held(self._last_number, spec, worker, report)
@@ -70,6 +78,17 @@ class Actors:
         while self._ask(held).state is ActorState.STARTING and time.monotonic() < deadline:
             time.sleep(POLL_S)
         return ActorView(held.number, spec, held.report)
+
+    def _opened_for(self, name: str) -> dict[str, int]:
+        """What the launcher opens for an actor of this kind, where it may: descriptors by what they are."""
+        kind = KINDS.get(name)
+        if kind is None or not kind.wants:
+            return {}
+        if kind.wants == "packet":
+            descriptor, _ = self._line.open_packet_socket()
+            return {"packet": descriptor} if descriptor >= 0 else {}
+        names = {int(socket.AF_INET): "icmp", int(socket.AF_INET6): "icmp6"}
+        return {names[family]: descriptor for family, descriptor in self._line.open_icmp_sockets().items()}
 
     def stop(self, number: int) -> ActorReport:
         """Stop an actor and end its process; its last report."""
@@ -155,8 +174,8 @@ class Actors:
         return held.report
 
 
-def _report(worker: Worker[Any, Any], request: ActorRequest) -> ActorReport:
-    reply = worker.ask(request, limit_s=ANSWER_LIMIT_S)
+def _report(worker: Worker[Any, Any], request: ActorRequest, descriptors: Sequence[int] = ()) -> ActorReport:
+    reply = worker.ask(request, descriptors, limit_s=ANSWER_LIMIT_S)
     if not isinstance(reply, ActorAnswer):
         raise ChannelError(f"an actor answered with {type(reply).__name__}")
     return reply.report

@@ -23,8 +23,10 @@ from engine.model.messages import (
     DissectorReply,
     EndProcess,
     Failed,
+    IcmpSocketsOpened,
     LauncherReply,
     LauncherRequest,
+    OpenIcmpSockets,
     OpenPacketSocket,
     OpenStateTrace,
     PacketSocketOpened,
@@ -119,6 +121,11 @@ class LauncherLine:
         if isinstance(reply, PacketSocketOpened) and descriptors:
             return descriptors[0], 0
         return -1, reply.errno if isinstance(reply, PacketSocketOpened | Failed) else 0
+
+    def open_icmp_sockets(self) -> dict[int, int]:
+        """Descriptors of raw ICMP sockets by address family; none where that is not allowed."""
+        reply, descriptors = self._ask(OpenIcmpSockets())
+        return dict(zip(reply.families, descriptors, strict=True)) if isinstance(reply, IcmpSocketsOpened) else {}
 
     def open_state_trace(self) -> tuple[list[int], str]:
         """Descriptors of the kernel's tracepoint of TCP states; none, and why."""

@@ -27,8 +27,10 @@ from engine.model.health import Role
 from engine.model.messages import (
     EndProcess,
     Failed,
+    IcmpSocketsOpened,
     LauncherReply,
     LauncherRequest,
+    OpenIcmpSockets,
     OpenPacketSocket,
     OpenStateTrace,
     PacketSocketOpened,
@@ -39,6 +41,22 @@ from engine.model.messages import (
 )
 from engine.process import terminal
 from engine.process.channel import Channel, close_all
+
+SOL_RAW = 255  # include/linux/socket.h
+ICMP_FILTER = 1  # include/uapi/linux/icmp.h
+ICMPV6_FILTER = 1  # include/uapi/linux/icmpv6.h
+
+
+def _all_but(kind: int, kinds: int) -> bytes:
+    """A filter of so many types: a bit is set for each that is kept out."""
+    return ((1 << kinds) - 1 ^ 1 << kind).to_bytes(kinds // 8, sys.byteorder)
+
+
+ECHO_REPLIES_ONLY = (
+    (socket.AF_INET, socket.IPPROTO_ICMP, SOL_RAW, ICMP_FILTER, _all_but(0, 32)),
+    (socket.AF_INET6, socket.IPPROTO_ICMPV6, socket.IPPROTO_ICMPV6, ICMPV6_FILTER, _all_but(129, 256)),
+)
+"""Family, protocol, and the filter that lets echo replies in (raw(7), RFC 3542 section 3.2)."""
 
 WORKER_GRACE_S = 1.0
 """How long a worker whose channel has ended may take to follow; they need a millisecond."""
@@ -103,6 +121,8 @@ class Launcher:
                 self._start(request)
             case OpenPacketSocket():
                 self._open_packet_socket()
+            case OpenIcmpSockets():
+                self._open_icmp_sockets()
             case OpenStateTrace():
                 self._open_state_trace()
             case EndProcess():
@@ -178,6 +198,22 @@ class Launcher:
             return
         with opened:
             self._channel.send(PacketSocketOpened(), [opened.fileno()])
+
+    def _open_icmp_sockets(self) -> None:
+        """Each with a filter, so that it hears no more than a ping needs."""
+        opened: list[socket.socket] = []
+        try:
+            for family, proto, level, option, letting_in in ECHO_REPLIES_ONLY:
+                sock = socket.socket(family, socket.SOCK_RAW, proto)
+                opened.append(sock)
+                sock.setsockopt(level, option, letting_in)
+            families = tuple(int(sock.family) for sock in opened)
+            self._channel.send(IcmpSocketsOpened(families), [sock.fileno() for sock in opened])
+        except OSError as error:
+            self._channel.send(IcmpSocketsOpened(errno=error.errno or 0))
+        finally:
+            for sock in opened:
+                sock.close()
 
     def _open_state_trace(self) -> None:
         # ctypes and the tracepoint's layout are for who has the right to trace, not for every start.

@@ -27,7 +27,8 @@ def run_actor(session: Session, spec: ActorSpec, *, show_calls: bool, as_json: b
     shown_calls = shown_notes = 0
     try:
         if report.state is not ActorState.FAILED:
-            click.echo(f"{KINDS[spec.kind].title} {report.local} (PID {report.pid}); Ctrl-C ends it", err=True)
+            where = f" {report.local}" if report.local else ""
+            click.echo(f"{KINDS[spec.kind].title}{where} (PID {report.pid}); Ctrl-C ends it", err=True)
         for report in reports(session, view.number):
             for call in report.calls:
                 if show_calls and call.number > shown_calls:
@@ -69,6 +70,9 @@ def summary(report: ActorReport) -> dict[str, object]:
 
 
 def closing_line(report: ActorReport) -> str:
-    """What an actor did, in a line."""
-    reply = f"; reply: {printable(report.reply)}" if report.reply else ""
-    return f"{report.kind} {report.state}: sent {report.sent:,} bytes, received {report.received:,}{reply}"
+    """What an actor did, in a line; a reply of several lines, such as ping's statistics, below it."""
+    did = f"{report.kind} {report.state}: sent {report.sent:,} bytes, received {report.received:,}"
+    lines = [printable(line) for line in report.reply.splitlines()]
+    if len(lines) > 1:
+        return "\n".join((did, *lines))
+    return f"{did}; reply: {lines[0]}" if lines else did

@@ -1,4 +1,5 @@
-"""ping: ICMP echo over an unprivileged ICMP socket where this user may have one, else over a raw socket."""
+"""ping: ICMP echo over an unprivileged ICMP socket where this user may have one, else over a raw one, else over a raw
+one that was handed over."""
 
 from __future__ import annotations
 
@@ -71,6 +72,11 @@ class Ping(Actor):
                 continue
             self.say_options(set_options(sock, self.knobs))
             return sock, kind == socket.SOCK_RAW
+        handed = self.handed.pop("icmp6" if v6 else "icmp", -1)
+        if handed >= 0:
+            sock = LoggedSocket.taken(self.log, target.family, socket.SOCK_RAW, proto, handed)
+            self.say_options(set_options(sock, self.knobs))
+            return sock, True
         raise LabError(
             "open an ICMP socket", errno.EPERM, "sudo sysctl net.ipv4.ping_group_range='0 2147483647' allows everybody"
         )

@@ -40,8 +40,8 @@ class Sniffer(Actor):
             socket.if_nametoindex(self.knobs.interface)
         except OSError as error:
             raise BadInput(f"there is no interface {self.knobs.interface!r}") from error
-        sock = LoggedSocket.open(self.log, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        sock.bind((self.knobs.interface, 0))
+        sock = self._open()
+        sock.bind((self.knobs.interface, ETH_P_ALL))
         self.say_local(self.knobs.interface)
         self.state = ActorState.RUNNING
         seen = 0
@@ -54,3 +54,10 @@ class Sniffer(Actor):
             self.log.message()
             seen += 1
         sock.close()
+
+    def _open(self) -> LoggedSocket:
+        """Protocol 0 hears nothing until bind() names one (packet(7)), so no frame of another interface comes first."""
+        if "packet" in self.handed:
+            handed = self.handed.pop("packet")
+            return LoggedSocket.taken(self.log, socket.AF_PACKET, socket.SOCK_RAW, 0, handed)
+        return LoggedSocket.open(self.log, socket.AF_PACKET, socket.SOCK_RAW, 0)

@@ -188,6 +188,7 @@ CLIENTS: Final = (
         "engine.lab.clients.ping:Ping",
         ("host", "family", "repeat", "interval_s", "timeout_s", "size", "ttl", "allow_remote", *COMMON),
         {"repeat": 4, "interval_s": 1.0},
+        wants="icmp",
     ),
     ActorKind(
         "sniffer",
@@ -197,5 +198,6 @@ CLIENTS: Final = (
         "engine.lab.clients.sniffer:Sniffer",
         ("interface", "repeat", *COMMON),
         {"repeat": 20},
+        wants="packet",
     ),
 )

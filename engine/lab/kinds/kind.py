@@ -39,6 +39,8 @@ class ActorKind(msgspec.Struct, frozen=True):
     """Where its default differs from that of `Knobs`."""
     commands: tuple[ActorCommand, ...] = ()
     """What it understands while it runs, besides STOP."""
+    wants: str = ""
+    """What it may not open itself and is handed where somebody may: `packet` or `icmp` (Actor.handed)."""
 
     def default_knobs(self) -> Knobs:
         """The knobs of an actor of this kind that nobody has changed."""

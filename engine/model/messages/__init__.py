@@ -35,8 +35,10 @@ from engine.model.messages.dissector import Dissect, DissectAnswer, DissectorRep
 from engine.model.messages.failed import Failed
 from engine.model.messages.launcher import (
     EndProcess,
+    IcmpSocketsOpened,
     LauncherReply,
     LauncherRequest,
+    OpenIcmpSockets,
     OpenPacketSocket,
     OpenStateTrace,
     PacketSocketOpened,
@@ -86,9 +88,11 @@ __all__ = [
     "FollowStream",
     "FrameAnswer",
     "FramesAnswer",
+    "IcmpSocketsOpened",
     "LadderAnswer",
     "LauncherReply",
     "LauncherRequest",
+    "OpenIcmpSockets",
     "OpenPacketSocket",
     "OpenStateTrace",
     "PacketSocketOpened",

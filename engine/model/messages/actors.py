@@ -12,6 +12,9 @@ class RunActor(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first message to an actor's process: what it is."""
 
     spec: ActorSpec
+    carries: tuple[str, ...] = ()
+    """What each descriptor beside the message is, for an actor that may not open it itself: `packet`, an AF_PACKET
+    socket of protocol 0; `icmp`, `icmp6`, raw sockets that let only echo replies in."""
 
 
 class AskActor(msgspec.Struct, frozen=True, tag=True, gc=False):

@@ -32,6 +32,19 @@ class PacketSocketOpened(msgspec.Struct, frozen=True, tag=True, gc=False):
     errno: int = 0
 
 
+class OpenIcmpSockets(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Open raw sockets for ICMP and ICMPv6 that let only echo replies in: for ping, where no unprivileged ICMP socket
+    may be had."""
+
+
+class IcmpSocketsOpened(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """A descriptor each, or none and the `errno` that says why."""
+
+    families: tuple[int, ...] = ()
+    """AF_INET, AF_INET6, in the order of the descriptors."""
+    errno: int = 0
+
+
 class OpenStateTrace(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Open the kernel's tracepoint of TCP's state changes (engine.sockets.perf_open), which names the process of every
     connection, however short."""
@@ -58,5 +71,5 @@ class EndProcess(msgspec.Struct, frozen=True, tag=True, gc=False):
     pid: int
 
 
-LauncherRequest = StartProcess | OpenPacketSocket | OpenStateTrace | EndProcess
-LauncherReply = ProcessStarted | PacketSocketOpened | StateTraceOpened | ProcessEnded | Failed
+LauncherRequest = StartProcess | OpenPacketSocket | OpenIcmpSockets | OpenStateTrace | EndProcess
+LauncherReply = ProcessStarted | PacketSocketOpened | IcmpSocketsOpened | StateTraceOpened | ProcessEnded | Failed
