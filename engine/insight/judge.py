@@ -18,6 +18,7 @@ from engine.insight.ledger import ends_of
 from engine.insight.naming import program
 from engine.insight.verdicts import closing, datagrams, flow_control, opening, path
 from engine.insight.verdicts.machine import (
+    KEYS_NAMED,
     counted_verdicts,
     held_ports_verdicts,
     ports_verdicts,
@@ -44,9 +45,6 @@ COUNTED_NS: Final = 10 * NS_PER_S
 
 ALIKE: Final = 3
 """More sockets of one program than this with the same verdict are one verdict."""
-
-KEYS_NAMED: Final = 100
-"""Rows that such a verdict names."""
 
 JUDGED_MAX: Final = 5_000
 """Sockets looked at by rules in one refresh, some 10 µs each; of the others what was found last stands."""
@@ -202,7 +200,7 @@ class Judge:
             in_order = frozenset(ends_of(entry) for entry in resting)
             told = reset_verdicts(gone, in_order, resets, snapshot.ts_ns)
             self._ended.extend(told)
-            resets = max(0, resets - len(told))
+            resets = max(0, resets - sum(one.rows for one in told))
         if failed or resets:
             self._counted.append((snapshot.ts_ns, failed, resets))
 

@@ -8,6 +8,8 @@ from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import SocketState
 from engine.text.units import endpoint
 
+UNKNOWN_PROGRAM: Final = "a program that is not known"
+
 NAMELESS: Final = {
     "other user": "a program of another user",
     "refused": "a program that may not be looked into",
@@ -23,10 +25,16 @@ NAMELESS: Final = {
 def program(entry: SocketEntry) -> str:
     """`sink (41210)`, `nginx (812) and 3 more`, or what is known instead of a name."""
     if not entry.owners:
-        return NAMELESS.get(entry.owner_unknown, "a program that is not known")
+        return NAMELESS.get(entry.owner_unknown, UNKNOWN_PROGRAM)
     first = entry.owners[0]
     others = len({owner.pid for owner in entry.owners}) - 1
     return owner_name(first) + (f" and {others} more" if others else "")
+
+
+def begun(sentence: str) -> str:
+    """A sentence with a capital where it begins with a word of ours; a program's name stays as it is written."""
+    ours = sentence.startswith((*NAMELESS.values(), UNKNOWN_PROGRAM))
+    return sentence[0].upper() + sentence[1:] if ours else sentence
 
 
 def owner_name(owner: Owner) -> str:

@@ -97,7 +97,7 @@ class Stage:
         with contextlib.suppress(BlockingIOError):
             while True:
                 sender.send(bytes(8_192))
-        sender, reader = self.pair("busy sender", "busy reader", sndbuf=32_768, rcvbuf=32_768)
+        sender, reader = self.pair("busy sender", "busy reader", sndbuf=32_768)
         for sock in (sender, reader):
             sock.settimeout(0.2)
         self.keep(lambda: _quiet(lambda: sender.send(bytes(30_000))))

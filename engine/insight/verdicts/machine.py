@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from engine.insight.ledger import ends_of
-from engine.insight.naming import connection_name, end_name
+from engine.insight.naming import connection_name, end_name, program
 from engine.insight.verdicts.rule import NS_PER_S, Finding, figures, verdict
 from engine.insight.watch import Track
 from engine.model.sockets import SocketEntry
@@ -21,6 +23,9 @@ PORTS_PROBLEM: Final = 0.95
 
 PORTS_NAMED: Final = 20
 """Ports held by TIME-WAIT that are told one by one, the most held first; each tells how many there are."""
+
+KEYS_NAMED: Final = 100
+"""Rows that a verdict on many of them names."""
 
 RESET_FROM: Final = frozenset((SocketState.ESTABLISHED, SocketState.CLOSE_WAIT))
 """States out of which TcpEstabResets counts (net/ipv4/tcp.c, tcp_set_state)."""
@@ -104,18 +109,25 @@ def reset_verdicts(
         if entry.state in RESET_FROM and ends_of(entry) not in in_order and _turned(entry) not in in_order
     ]
     certainty = Certainty.LIKELY if len(suspects) <= resets else Certainty.POSSIBLE
-    found: list[Verdict] = []
+    by_program: dict[str, list[SocketEntry]] = {}
     for entry in suspects:
+        by_program.setdefault(program(entry), []).append(entry)
+    found: list[Verdict] = []
+    for name, theirs in by_program.items():
+        entry, many = theirs[0], len(theirs)
+        whose = f"The connection of {connection_name(entry)}" if many == 1 else f"{count(many)} connections of {name}"
         finding = Finding(
             Severity.WARNING,
             certainty,
-            f"The connection of {connection_name(entry)} ended in {entry.state} without a FIN: one side reset it.",
+            f"{whose} ended in {entry.state} without a FIN: one side reset {'it' if many == 1 else 'them'}.",
             "Capture says which side. Usual causes: close() with data unread, SO_LINGER 0, a program that died.",
             figures(("last state", entry.state.value, ""), ("resets counted by the kernel", resets, "connections")),
             now_ns,
             True,
+            tuple(one.key for one in theirs[1:KEYS_NAMED]),
         )
-        found.append(verdict("reset", Subject(SubjectKind.SOCKET, end_name(entry), entry.key), finding))
+        subject = Subject(SubjectKind.SOCKET, end_name(entry) if many == 1 else name, entry.key)
+        found.append(replace(verdict("reset", subject, finding), rows=many))
     return found
 
 

@@ -14,6 +14,9 @@ from engine.text.units import byte_size, count, duration_ms, duration_ns, durati
 LOSS_SPAN_NS: Final = 10 * NS_PER_S
 """Loss is told while it is no older than this."""
 
+LOSS_LEAST: Final = 2
+"""One segment alone may be a tail loss probe (RFC 8985 section 7): sent when an acknowledgment is late, lost or not."""
+
 LOSS_SHARE_MUCH: Final = 0.01
 """One segment in a hundred sent again: congestion control begins to hold a connection back well below its path."""
 
@@ -51,7 +54,7 @@ def _path_loss(case: Case) -> Finding | None:
     again = last.total_retrans - before.total_retrans
     segments = (last.data_segs_out or 0) - (before.data_segs_out or 0)
     # Where nothing at all is acknowledged it is not the path that loses some, but the peer that is gone.
-    if again <= 0 or last.bytes_acked == before.bytes_acked:
+    if again < LOSS_LEAST or last.bytes_acked == before.bytes_acked:
         return None
     share = again / max(segments, again)
     needless = (last.dsack_dups or 0) - (before.dsack_dups or 0)

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from engine.insight.ledger import ends_of
-from engine.insight.naming import connection_name, end_name
+from engine.insight.naming import begun, connection_name, end_name
 from engine.insight.readings import Reading
 from engine.insight.verdicts.rules import RULES
 from engine.insight.watch import Track, Watch
@@ -161,8 +161,8 @@ def verdict(name: str, subject: Subject, finding: Finding) -> Verdict:
         finding.severity,
         finding.certainty,
         subject,
-        finding.sentence,
-        finding.advice,
+        begun(finding.sentence),
+        begun(finding.advice),
         finding.evidence,
         rule.lookalike,
         rule.ends_when,
