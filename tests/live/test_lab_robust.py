@@ -59,6 +59,11 @@ def holds(actor: ActorView) -> tuple[int, int]:
     return len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
 
 
+def no_more(now: tuple[int, int], before: tuple[int, int]) -> bool:
+    """Fewer is no leak: a thread may still have been at its end when it was counted before."""
+    return now[0] <= before[0] and now[1] <= before[1]
+
+
 def served(monitor: Monitor, server: ActorView, connections: int) -> bool:
     """Whether so many connections came in all and none is left."""
     told = report(monitor, server)
@@ -126,7 +131,7 @@ def test_a_server_at_the_end_of_its_descriptors_says_so_and_serves_again(monitor
         until(lambda: any("Too many open files" in note for note in report(monitor, server).notes))
         assert report(monitor, server).state is ActorState.RUNNING
     until(lambda: report(monitor, server).connections == 0)
-    until(lambda: holds(server) == before)
+    until(lambda: no_more(holds(server), before))
     with connected(port_of(server)):
         until(lambda: report(monitor, server).connections == 1)
 
@@ -188,7 +193,7 @@ def test_clients_that_vanish_leave_no_descriptor_and_no_task(monitor: Monitor, k
             client.sendall(b"here and gone")
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     until(lambda: kind == "forked-server" or served(monitor, server, 21))
-    until(lambda: holds(server) == before)
+    until(lambda: no_more(holds(server), before))
 
     assert report(monitor, server).state is ActorState.RUNNING
 
@@ -208,7 +213,7 @@ def test_a_megabyte_of_garbage_leaves_nothing_in_a_message_server(monitor: Monit
                 pass
             writer.join()
     until(lambda: served(monitor, server, 4))
-    until(lambda: holds(server) == before)
+    until(lambda: no_more(holds(server), before))
 
     assert report(monitor, server).state is ActorState.RUNNING
     if framing in ("length-prefix", "ascii-length"):
