@@ -55,9 +55,10 @@ def fold_of(run: Run, ladder: Ladder, stream: int, swapped: bool) -> LadderFold:
     if swapped:
         there, back = back, there
     last = run.stop - 1
+    rungs = ladder.rungs
     return LadderFold(
-        run.first_number, ladder.number(last), run.first_ns, ladder.time_ns(last), stream, run.segments, run.acks,
-        there, back,
+        run.first_number, rungs.number(last), run.first_ns, rungs.time_ns(last), stream, run.segments, run.acks, there,
+        back,
     )  # fmt: skip
 
 

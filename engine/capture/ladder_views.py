@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Final
 
@@ -19,10 +20,17 @@ from engine.model.packets import Segment
 LOOK_STEP: Final = 2_048
 """Frames between two looks at the clock: about a millisecond where none is of the conversation, three where all are."""
 
+_ETHERNET: Final = 1
+_TCP: Final = 6
+_IPV4_ENDS: Final = 12
 _IPV4_PLAIN: Final = b"\x08\x00\x45"
 _IPV6: Final = b"\x86\xdd"
-_TCP: Final = 6
-_ETHERNET: Final = 1
+_FRAGMENT_BITS: Final = 0x3FFF  # more fragments, and the offset
+
+# ethertype and version, total length, fragment, protocol, ends | TCP's header length
+_IPV4_HEAD: Final = struct.Struct("!12x3sxH2xHxB2x12s8xB")
+# ethertype, payload length, next header, ends | TCP's header length
+_IPV6_HEAD: Final = struct.Struct("!12x2s4xHBx36s8xB")
 
 
 class LadderView:
@@ -38,7 +46,6 @@ class LadderView:
         self._ends = packed_ends(flow.src, flow.sport, flow.dst, flow.dport) if flow else b""
         if flow:
             self._next = flow.first_frame
-        self._over = False
         self._swapped = False
 
     @property
@@ -58,8 +65,7 @@ class LadderView:
         number = max(self._next, log.oldest)
         while number <= log.newest and go_on():
             last = min(number + LOOK_STEP - 1, log.newest)
-            for found in log.belonging(number, last, self._wanted):
-                self._take(found)
+            self._take(log.belonging(number, last, self._wanted))
             number = last + 1
         self._next = number
 
@@ -72,7 +78,7 @@ class LadderView:
         if isinstance(entry, Run):
             return fold_of(entry, self.ladder, self.stream, swapped)
         ladder, log = self.ladder, self._log
-        number = ladder.number(entry)
+        number = ladder.rungs.number(entry)
         kept = log.entry(number)
         if kept is None:
             return None
@@ -84,19 +90,40 @@ class LadderView:
         lost = number in ladder.lost
         return step_of(decoded, kept.placed, ladder.forward(entry), swapped, ladder.moved(entry), lost)
 
-    def _take(self, number: int) -> None:
-        ts_ns, _, link_type, kind, flags, _, seq, ack, window, findings, _, states, head = self._log.glance(number)
-        if kind != TCP:
-            if kind != LOST or (len(self.ladder) and not self._over):
-                self.ladder.note(number, ts_ns)
-            return
-        length, ends = _measured(head) if link_type == _ETHERNET else (-1, b"")
-        if length < 0:
-            length, ends = self._decoded(number)
-        if not self._ends:
-            self._ends = ends
-        self.ladder.feed(number, ts_ns, ends == self._ends, flags, seq, ack, window, length, findings, states)
-        self._over = over(states >> 4, states & 15)
+    def _take(self, numbers: list[int]) -> None:
+        """Feed frames that are of this stream, or the places of losses.
+
+        The usual headers are read from where they lie: to decode a frame takes five times as long, and a ladder has to
+        look at all of them.
+        """
+        feed, ends, ipv6 = self.ladder.feed, self._ends, len(self._ends) > _IPV4_ENDS
+        for number, fields, head in self._log.glances(numbers, _IPV6_HEAD if ipv6 else _IPV4_HEAD):
+            ts_ns, _, link_type, kind, flags, _, seq, _, window, findings, _, states = fields
+            if kind != TCP:
+                if kind != LOST or self._lasts:
+                    self.ladder.note(number, ts_ns)
+                continue
+            length = -1
+            if head and link_type == _ETHERNET:
+                if ipv6:
+                    below, total, protocol, sender, control = head
+                    if below == _IPV6 and protocol == _TCP:
+                        length = total - (control >> 4 << 2)
+                else:
+                    below, total, fragment, protocol, sender, control = head
+                    if below == _IPV4_PLAIN and protocol == _TCP and not fragment & _FRAGMENT_BITS:
+                        length = total - 20 - (control >> 4 << 2)
+            if length < 0:
+                length, sender = self._decoded(number)
+            if not ends:
+                ends = self._ends = sender
+            feed(number, ts_ns, sender == ends, flags, seq, window, length, findings, states)
+
+    @property
+    def _lasts(self) -> bool:
+        """The conversation has begun and is not over."""
+        states = self.ladder.rungs.states
+        return states >= 0 and not over(states >> 4, states & 15)
 
     def _decoded(self, number: int) -> tuple[int, bytes]:
         """Payload length and ends of a segment whose headers are not the usual ones."""
@@ -105,14 +132,3 @@ class LadderView:
         if not isinstance(decoded, Segment):
             return 0, b""
         return decoded.len, packed_ends(decoded.src, decoded.sport, decoded.dst, decoded.dport)
-
-
-def _measured(head: bytes) -> tuple[int, bytes]:
-    """Payload length and ends of a segment in plain IPv4 or IPv6, from the beginning of its frame; length -1 for
-    others. A decoded frame is worth three of these, and a ladder has to look at all of them."""
-    if head[12:15] == _IPV4_PLAIN and len(head) >= 54:
-        if head[23] == _TCP and not (head[20] & 0x3F or head[21]):
-            return (head[16] << 8 | head[17]) - 20 - (head[46] >> 4 << 2), head[26:38]
-    elif head[12:14] == _IPV6 and len(head) >= 74 and head[20] == _TCP:
-        return (head[18] << 8 | head[19]) - (head[66] >> 4 << 2), head[22:58]
-    return -1, b""

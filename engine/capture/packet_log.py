@@ -6,8 +6,9 @@ is made only when somebody looks, out of the kept bytes and what the store has o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from struct import Struct
+from typing import Any, Final
 
 import msgspec
 
@@ -165,9 +166,9 @@ class PacketLog:
         """Which of the kept entries from `first` to `last` are of one of these streams or the place of a loss."""
         return self._store.belonging(max(first, self.oldest), min(last, self.newest), streams)
 
-    def glance(self, number: int) -> Glance:
-        """The little of entry `number`, which must be there, that can be had without decoding it."""
-        return self._store.glance(number)
+    def glances(self, numbers: Iterable[int], head: Struct) -> Iterator[tuple[int, Glance, tuple[Any, ...]]]:
+        """What PacketStore.glances says of entries that must be there."""
+        return self._store.glances(numbers, head)
 
     def row(self, number: int) -> PacketRow | None:
         """A frame's line; None if it was evicted."""

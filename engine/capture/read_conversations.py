@@ -150,7 +150,7 @@ class _Drawn:
         self._first = self._first or sender
         forward = sender == self._first
         self.ladder.feed(
-            number, segment.ts_ns, forward, segment.flags, placed.seq, placed.ack, placed.window, segment.len,
+            number, segment.ts_ns, forward, segment.flags, placed.seq, placed.window, segment.len,
             placed.findings, placed.states,
         )  # fmt: skip
         self._keep(number, (segment, placed))

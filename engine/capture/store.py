@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import struct
 from array import array
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 import msgspec
 
@@ -40,8 +41,6 @@ _KIND_AND_FLAGS = struct.Struct("<BH")
 _KIND_FLAGS_STREAM = struct.Struct("<BHq")
 _KIND_OFFSET: Final = 22
 _GLANCE = struct.Struct("<q4xI4xHBHqIIII12xBB")
-HEAD_BYTES: Final = 74
-"""Of a frame's bytes what `glance` shows: Ethernet, IPv6 and TCP without their options."""
 _U32: Final = 0xFFFFFFFF
 
 
@@ -62,9 +61,9 @@ class Kept(msgspec.Struct, frozen=True):
     data: bytes
 
 
-Glance = tuple[int, int, int, int, int, int, int, int, int, int, int, int, bytes]
+Glance = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
 """Of an entry: time, captured length, link type, kind, flags, stream, relative seq and ack, window, findings, marks,
-states, and the first HEAD_BYTES of its bytes."""
+states."""
 
 
 class PacketStore:
@@ -160,12 +159,15 @@ class PacketStore:
                 found.append(number)
         return found
 
-    def glance(self, number: int) -> Glance:
-        """The little of entry `number`, which must be there, that can be had without decoding it."""
-        at = self._offsets[number % self._slots]
-        fields = _GLANCE.unpack_from(self._arena, at)
-        start = at + RECORD_BYTES
-        return (*fields, bytes(self._arena[start : start + min(fields[1], HEAD_BYTES)]))
+    def glances(self, numbers: Iterable[int], head: struct.Struct) -> Iterator[tuple[int, Glance, tuple[Any, ...]]]:
+        """The little of entries, which must be there, that can be had without decoding them, and `head` unpacked from
+        the beginning of each frame; empty for one that has fewer bytes."""
+        arena, offsets, slots = self._arena, self._offsets, self._slots
+        unpack, unpack_head, least = _GLANCE.unpack_from, head.unpack_from, head.size
+        for number in numbers:
+            at = offsets[number % slots]
+            fields = unpack(arena, at)
+            yield number, fields, unpack_head(arena, at + RECORD_BYTES) if fields[1] >= least else ()
 
     def _make_room(self, size: int) -> tuple[int, int]:
         """Evict the oldest entries until `size` bytes are free in a row; where they begin and end."""

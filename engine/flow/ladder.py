@@ -12,14 +12,13 @@ bytes, so what is shown of a rung is looked up when it is seen.
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
 
 from engine.flow.findings import WINDOW_UPDATE
-from engine.flow.ladder_losses import Waiting
-from engine.flow.states import LISTEN, UNKNOWN
+from engine.flow.ladder_losses import Losses
+from engine.flow.ladder_rungs import BACKWARD, BARE_SYN, SYN_OR_FIN, Rungs
 
 HEAD: Final = 2
 TAIL: Final = 2
@@ -32,10 +31,8 @@ PAUSE_NS: Final = 1_000_000_000
 TRIM_STEP: Final = 16_384
 """Rungs of evicted frames are taken out of memory when so many have gathered."""
 
+_FIN, _SYN, _ACK = 0x001, 0x002, 0x010
 _ALWAYS_SHOWN: Final = 0x027  # FIN, SYN, RST, URG
-_ACK: Final = 0x010
-_BY_SECOND: Final = 1 << 63
-_LENGTH: Final = _BY_SECOND - 1
 
 
 @dataclass(slots=True)
@@ -47,12 +44,18 @@ class Run:
     first_number: int
     """The frame that names it, and its time."""
     first_ns: int
-    segments: int = 0
-    """With data."""
+    counted: int
+    """The position up to which the sums below go; those of an entry that was handed out go to its end."""
     acks: int = 0
+    """Segments without data."""
     forward_bytes: int = 0
     """Sent by the sender of the conversation's first frame."""
     backward_bytes: int = 0
+
+    @property
+    def segments(self) -> int:
+        """Segments with data."""
+        return self.counted - self.start - self.acks
 
 
 Entry = int | Run
@@ -63,26 +66,29 @@ class Ladder:
     """The rungs of one conversation, fed in the order of capture."""
 
     def __init__(self) -> None:
-        self.lost: set[int] = set()
-        """Frames whose bytes were sent again before anything acknowledged them."""
-        self._again: dict[int, int] = {}  # frames that carry again what was lost, and the frame that first did
-        self.version = 0
-        """Grows with every change."""
-        self._base = 0  # the position that the arrays begin with
+        self.rungs = Rungs()
+        self._losses = Losses(self.rungs)
+        self._changes = 0
         self._first = 0  # the position of the first rung that is still kept
-        self._numbers = array("Q")
-        self._times = array("q")
-        self._lengths = array("Q")
-        self._states = array("B")
-        self._entries: list[Entry] = []
-        self._keys: list[int] = []  # where each entry starts
+        self._entries: list[Entry] = []  # but for the rungs behind an open fold
         self._run_start = 0
         self._open: Run | None = None
-        self._waiting = (Waiting(), Waiting())
         self._closed = [False, False]  # the window that each side told last is zero
+        self._watchful = False  # a window is closed, or losses are looked for: no segment goes the short way
+
+    @property
+    def lost(self) -> set[int]:
+        """Frames whose bytes were sent again before anything acknowledged them."""
+        return self._losses.lost
+
+    @property
+    def version(self) -> int:
+        """Grows with every change."""
+        return self._changes + self.rungs.end
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        """Rungs that are known, of which some may be kept no more."""
+        return len(self.rungs.numbers)
 
     def feed(
         self,
@@ -91,88 +97,96 @@ class Ladder:
         forward: bool,
         flags: int,
         seq: int,
-        ack: int,
         window: int,
         length: int,
         findings: int,
         states: int,
     ) -> None:
         """The next segment; `forward` if it comes from the sender of the first frame, `states` after it."""
-        me, you = (0, 1) if forward else (1, 0)
-        plain = (
-            not flags & _ALWAYS_SHOWN
-            and (not findings or (findings == WINDOW_UPDATE and not self._closed[me]))
-            and len(self._states) > 0
-            and states == self._states[-1]
-        )
+        rungs, run = self.rungs, self._open
+        if (
+            run is not None
+            and not findings
+            and window
+            and length >= 0
+            and states == rungs.states
+            and not flags & _ALWAYS_SHOWN
+            and ts_ns - rungs.last_ns < PAUSE_NS
+            and not self._watchful
+        ):
+            rungs.add(number, ts_ns, not forward, seq, length, states)
+            run.stop += 1
+            return
+        kind = (0 if forward else BACKWARD) | (SYN_OR_FIN if flags & (_SYN | _FIN) else 0)
+        if flags & _SYN and not flags & _ACK:
+            kind |= BARE_SYN
+        me = 0 if forward else 1
+        opened = findings == WINDOW_UPDATE and not self._closed[me]
+        plain = not flags & _ALWAYS_SHOWN and (not findings or opened) and states == rungs.states
         self._closed[me] = not window
-        if length > 0 or flags & 3:
-            lost = self._waiting[me].sent(number, seq, flags, length, findings)
+        if findings or self._losses.active:
+            lost = self._losses.sent(number, kind, seq, length, findings)
             if lost:
-                self._again[number] = self._again.get(lost, lost)
                 self._lose(lost)
-        if flags & _ACK:
-            self._waiting[you].acknowledged(ack)
-        self._add(number, ts_ns, max(length, 0) if forward else max(length, 0) | _BY_SECOND, states, plain)
+        self._watchful = self._losses.active or any(self._closed)
+        self._add(number, ts_ns, kind, seq, max(length, 0), states, plain)
 
     def note(self, number: int, ts_ns: int) -> None:
         """A frame that is no segment of the conversation but belongs on its ladder: a loss, an ICMP error."""
-        self._add(number, ts_ns, 0, self._states[-1] if self._states else 0, False)
+        self._add(number, ts_ns, 0, 0, 0, max(self.rungs.states, 0), False)
 
     def forget_before(self, oldest: int) -> None:
         """Leave out what happened before frame `oldest`. A fold stays as long as one of its frames does."""
-        first = self._base + bisect_left(self._numbers, oldest)
+        rungs = self.rungs
+        first = rungs.first_from(oldest)
         if first == self._first:
             return
         self._first = first
-        self.version += 1
+        self._changes += 1
+        if self._open is not None:
+            self._count(self._open)
+            if self._open.stop <= first:
+                self._close_run()
         gone = 0
         for entry in self._entries:
             if (entry.stop if isinstance(entry, Run) else entry + 1) > first:
                 break
             gone += 1
-        del self._entries[:gone], self._keys[:gone]
-        if self._open is None or self._open.stop <= first:
-            self._open = None
+        del self._entries[:gone]
+        if self._open is None:
             self._run_start = max(self._run_start, first)
-        if first - self._base >= TRIM_STEP:
-            count = first - self._base
-            for values in (self._numbers, self._times, self._lengths, self._states):
-                del values[:count]
-            self._base = first
-            self.lost = {number for number in self.lost if number >= oldest}
-            self._again = {number: first for number, first in self._again.items() if first >= oldest}
+        if first - rungs.base >= TRIM_STEP:
+            rungs.forget_before(first)
+            self._losses.forget_before(oldest)
 
     def entries(self, unfolded: frozenset[int] = frozenset(), folded: bool = True) -> list[Entry] | range:
         """All rungs in order; folds named in `unfolded` (by their first frame) as the rungs that are in them and still
         kept, or without `folded` all of them."""
         if not folded:
-            return range(self._first, self._base + len(self._numbers))
-        if not unfolded:
-            return self._entries
+            return range(self._first, self.rungs.end)
+        if self._open is not None:
+            self._count(self._open)
         shown: list[Entry] = []
-        for entry in self._entries:
-            if isinstance(entry, Run) and entry.first_number in unfolded:
-                shown += range(max(entry.start, self._first), entry.stop)
-            else:
-                shown.append(entry)
+        if not unfolded:
+            shown += self._entries
+        else:
+            for entry in self._entries:
+                if isinstance(entry, Run) and entry.first_number in unfolded:
+                    shown += range(max(entry.start, self._first), entry.stop)
+                else:
+                    shown.append(entry)
+        if self._open is not None:
+            shown += range(self._open.stop, self.rungs.end)
         return shown
 
     def wanted(self) -> set[int]:
         """The frames that are shown now, or will be if they turn out to be lost."""
-        shown = {self.number(entry) for entry in self._entries if not isinstance(entry, Run)}
-        return shown.union(*(waiting.numbers for waiting in self._waiting))
-
-    def number(self, position: int) -> int:
-        """The frame at a position."""
-        return self._numbers[position - self._base]
-
-    def time_ns(self, position: int) -> int:
-        return self._times[position - self._base]
+        shown = {self.rungs.number(entry) for entry in self.entries() if not isinstance(entry, Run)}
+        return shown | self._losses.candidates()
 
     def forward(self, position: int) -> bool:
         """Whether the sender of the conversation's first frame sent the segment at a position."""
-        return not self._lengths[position - self._base] & _BY_SECOND
+        return not self.rungs.kind(position) & BACKWARD
 
     def moved(self, position: int) -> tuple[bool, bool]:
         """Whether the segment at a position brought each end, the sender of the first frame first, into its state.
@@ -180,98 +194,78 @@ class Ladder:
         One that was lost moves its sender only, as far as the other end can know; that one is moved by the segment that
         carries the same again and arrives.
         """
-        first, second = self._changed(position)
-        number, forward = self.number(position), self.forward(position)
-        origin = self._position(self._again.get(number, 0))
+        first, second = self.rungs.changed(position)
+        number, forward = self.rungs.number(position), self.forward(position)
+        origin = self.rungs.position(self._losses.first_sending(number))
         if origin is not None:
-            there = self._changed(origin)
+            there = self.rungs.changed(origin)
             first, second = (first, second or there[1]) if forward else (first or there[0], second)
         if number in self.lost:
             first, second = (first, False) if forward else (False, second)
         return first, second
 
-    def _changed(self, position: int) -> tuple[bool, bool]:
-        """Which of the two states are others than before the segment at a position."""
-        index = position - self._base
-        after = self._states[index]
-        if index:
-            before = self._states[index - 1]
-            return before >> 4 != after >> 4, before & 15 != after & 15
-        # of a first segment a SYN is known to have moved its sender alone; of any other nothing was known before
-        return after >> 4 != UNKNOWN, after & 15 not in (LISTEN, UNKNOWN)
-
-    def _position(self, number: int) -> int | None:
-        """Where a frame is, None if it is not there."""
-        index = bisect_left(self._numbers, number)
-        return self._base + index if index < len(self._numbers) and self._numbers[index] == number else None
-
     def first_of(self, entry: Entry) -> int:
         """The frame that an entry begins with."""
-        return entry.first_number if isinstance(entry, Run) else self.number(entry)
+        return entry.first_number if isinstance(entry, Run) else self.rungs.number(entry)
 
-    def _add(self, number: int, ts_ns: int, length: int, states: int, plain: bool) -> None:
-        position = self._base + len(self._numbers)
-        pause = len(self._times) > 0 and ts_ns - self._times[-1] >= PAUSE_NS
-        self._numbers.append(number)
-        self._times.append(ts_ns)
-        self._lengths.append(length)
-        self._states.append(states)
-        self._entries.append(position)
-        self._keys.append(position)
-        self.version += 1
-        if not plain:
-            self._run_start, self._open = position + 1, None
-            return
-        if pause:
-            self._run_start, self._open = position, None
+    def _add(self, number: int, ts_ns: int, kind: int, seq: int, length: int, states: int, plain: bool) -> None:
+        rungs = self.rungs
+        position = rungs.end
+        if not plain or ts_ns - rungs.last_ns >= PAUSE_NS:
+            self._close_run()
+            self._run_start = position if plain else position + 1
+        rungs.add(number, ts_ns, kind, seq, length, states)
         if self._open is not None:
-            del self._entries[-TAIL - 1], self._keys[-TAIL - 1]
-            self._count(self._open, self._open.stop)
             self._open.stop += 1
-        elif position + 1 - self._run_start >= HEAD + FOLDED_MIN + TAIL:
+            return
+        self._entries.append(position)
+        if plain and position + 1 - self._run_start >= HEAD + FOLDED_MIN + TAIL:
             self._open = self._run(self._run_start + HEAD, position + 1 - TAIL)
-            first, last = len(self._entries) - TAIL - FOLDED_MIN, len(self._entries) - TAIL
-            self._entries[first:last] = [self._open]
-            self._keys[first:last] = [self._open.start]
+            self._entries[-FOLDED_MIN - TAIL :] = [self._open]
+
+    def _close_run(self) -> None:
+        """The run is over: what stays outside its fold are entries like any other."""
+        run = self._open
+        if run is not None:
+            self._count(run)
+            self._entries += range(run.stop, self.rungs.end)
+            self._open = None
 
     def _run(self, start: int, stop: int) -> Run:
-        run = Run(start, stop, self.number(start), self.time_ns(start))
-        for position in range(start, stop):
-            self._count(run, position)
+        run = Run(start, stop, self.rungs.number(start), self.rungs.time_ns(start), start)
+        self._count(run)
         return run
 
-    def _count(self, run: Run, position: int) -> None:
-        length = self._lengths[position - self._base]
-        size = length & _LENGTH
-        if not size:
-            run.acks += 1
+    def _count(self, run: Run) -> None:
+        """Bring the sums of a run up to its end."""
+        if run.counted == run.stop:
             return
-        run.segments += 1
-        if length & _BY_SECOND:
-            run.backward_bytes += size
-        else:
-            run.forward_bytes += size
+        acks, there, back = self.rungs.totals(run.counted, run.stop)
+        run.acks += acks
+        run.forward_bytes += there
+        run.backward_bytes += back
+        run.counted = run.stop
 
     def _lose(self, number: int) -> None:
         """A frame was sent in vain: show it, if it lies in a fold."""
-        position = self._position(number)
-        if position is None:
-            return
-        self.lost.add(number)
-        self.version += 1
-        at = bisect_left(self._keys, position + 1) - 1
-        run = self._entries[at] if at >= 0 else position
-        if not isinstance(run, Run) or not run.start <= position < run.stop or run.start < self._base:
+        position = self.rungs.position(number)
+        self._changes += 1
+        at = bisect_right(self._entries, position or 0, key=_start) - 1
+        run = self._entries[at] if at >= 0 else None
+        if position is None or not isinstance(run, Run) or not self.rungs.base <= run.start <= position < run.stop:
             return
         parts = [*self._part(run.start, position), position, *self._part(position + 1, run.stop)]
         self._entries[at : at + 1] = parts
-        self._keys[at : at + 1] = [part.start if isinstance(part, Run) else part for part in parts]
         if run is self._open:
             last = parts[-1]
-            if isinstance(last, Run):
-                self._open = last
-            else:
-                self._run_start, self._open = position + 1, None
+            self._open = last if isinstance(last, Run) else None
+            if self._open is None:
+                self._run_start = position + 1
+                self._entries += range(run.stop, self.rungs.end)
 
     def _part(self, start: int, stop: int) -> list[Entry]:
         return [self._run(start, stop)] if stop - start >= FOLDED_MIN else list(range(start, stop))
+
+
+def _start(entry: Entry) -> int:
+    return entry.start if isinstance(entry, Run) else entry

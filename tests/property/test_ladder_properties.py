@@ -50,7 +50,7 @@ class Fed:
         self._ts_ns += pause_ns
         self.lengths.append((forward, max(0, length)))
         number = 2 * len(self.lengths)  # frames of others lie between
-        self.ladder.feed(number, self._ts_ns, forward, flags, seq, seq, 500, length, findings, states)
+        self.ladder.feed(number, self._ts_ns, forward, flags, seq, 500, length, findings, states)
 
     def positions(self, entries: list[Entry] | range) -> list[int]:
         found: list[int] = []
@@ -70,7 +70,7 @@ def test_folding_keeps_every_segment_in_order_and_every_byte(made: list[object])
             if isinstance(run, Run):
                 inside = fed.lengths[run.start : run.stop]
                 assert run.stop - run.start >= FOLDED_MIN
-                assert run.first_number == fed.ladder.number(run.start)
+                assert run.first_number == fed.ladder.rungs.number(run.start)
                 assert run.segments == sum(length > 0 for _, length in inside)
                 assert run.acks == sum(length == 0 for _, length in inside)
                 assert run.forward_bytes == sum(length for forward, length in inside if forward)
@@ -95,7 +95,7 @@ def test_what_is_lost_is_never_folded_away(made: list[object]) -> None:
     fed = Fed()
     for segment in made:
         fed.feed(segment)  # type: ignore[arg-type]
-    shown = {fed.ladder.number(entry) for entry in fed.ladder.entries() if not isinstance(entry, Run)}
+    shown = {fed.ladder.rungs.number(entry) for entry in fed.ladder.entries() if not isinstance(entry, Run)}
     assert fed.ladder.lost <= shown <= fed.ladder.wanted()
 
 
@@ -109,7 +109,7 @@ def test_a_ladder_whose_beginning_was_evicted_has_all_the_rest(made: list[object
             if at == eviction // 2 and eviction > oldest:
                 oldest = eviction
                 fed.ladder.forget_before(oldest)
-        kept = [position for position in range(at + 1) if fed.ladder.number(position) >= oldest]
+        kept = [position for position in range(at + 1) if fed.ladder.rungs.number(position) >= oldest]
         assert [position for position in fed.positions(fed.ladder.entries()) if position in kept] == kept
         assert list(fed.ladder.entries(folded=False)) == kept
         for entry in fed.ladder.entries():

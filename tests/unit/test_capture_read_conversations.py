@@ -10,6 +10,7 @@ from engine.capture import read_conversations
 from engine.capture.conversations import Conversations
 from engine.capture.packet_log import PacketLog
 from engine.capture.read_conversations import ConversationReading
+from engine.flow import ladder_losses
 from engine.model.errors import BadInput
 from engine.model.flows import LadderFold, LadderItem, LadderNote, LadderStep
 from engine.model.messages import AskLadder
@@ -81,6 +82,7 @@ def test_an_icmp_error_in_a_file_is_a_note(tmp_path: Path) -> None:
 def test_what_is_folded_away_is_let_go_and_what_is_lost_is_found_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ladder_losses, "LOOK_BACK", 40)
     monkeypatch.setattr(read_conversations, "_TIDY_STEP", 16)
     monkeypatch.setattr(read_conversations, "RUNGS_MAX", 64)
     frames = lossy()

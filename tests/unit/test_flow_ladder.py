@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.flow import ladder as ladder_module
+from engine.flow import ladder_losses
 from engine.flow.findings import (
     DUPLICATE_ACK,
     FAST_RETRANSMISSION,
@@ -15,7 +16,6 @@ from engine.flow.findings import (
     WINDOW_UPDATE,
 )
 from engine.flow.ladder import PAUSE_NS, Ladder, Run
-from engine.flow.ladder_losses import WAITING_MAX, Waiting
 
 OPEN = 0x55
 FIN, SYN, RST, PSH, ACK, URG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
@@ -37,11 +37,9 @@ class Talk:
         """Feed a segment; its number."""
         self._number += 1
         self._ts_ns += after_ns
-        me, you = (1, 0) if back else (0, 1)
+        me = 1 if back else 0
         at = self._next[me] if seq is None else seq
-        self.ladder.feed(
-            self._number, self._ts_ns, not back, flags, at, self._next[you], window, length, findings, states
-        )
+        self.ladder.feed(self._number, self._ts_ns, not back, flags, at, window, length, findings, states)
         self._next[me] = max(self._next[me], at + length)
         return self._number
 
@@ -53,7 +51,9 @@ class Talk:
     def shown(self) -> list[int | tuple[int, int]]:
         """Numbers of frames, and of folds the first one and how many are in it."""
         return [
-            (entry.first_number, entry.stop - entry.start) if isinstance(entry, Run) else self.ladder.number(entry)
+            (entry.first_number, entry.stop - entry.start)
+            if isinstance(entry, Run)
+            else self.ladder.rungs.number(entry)
             for entry in self.ladder.entries()
         ]
 
@@ -132,14 +132,6 @@ def test_what_is_sent_again_for_other_reasons_was_not_lost(found: int) -> None:
     assert not talk.ladder.lost
 
 
-def test_what_was_acknowledged_is_not_lost() -> None:
-    talk = Talk()
-    talk.say(10)
-    talk.say(back=True)
-    talk.say(10, findings=RETRANSMISSION, seq=1)
-    assert not talk.ladder.lost
-
-
 def test_a_retransmission_may_be_lost_too() -> None:
     talk = Talk()
     tries = [talk.say(10, findings=RETRANSMISSION if again else 0, seq=1) for again in range(3)]
@@ -154,10 +146,10 @@ def test_a_syn_that_is_sent_again_was_lost() -> None:
 
 
 def test_a_syn_that_is_answered_by_a_syn_was_not_lost() -> None:
-    waiting = Waiting()
-    waiting.sent(1, 0, SYN, 0, 0)
-    assert waiting.sent(3, 0, SYN | ACK, 0, RETRANSMISSION) == 0
-    assert waiting.sent(5, 0, SYN | ACK, 0, RETRANSMISSION) == 3
+    talk = Talk()
+    for _ in range(2):
+        talk.say(flags=SYN | ACK, findings=RETRANSMISSION, states=0x42, seq=1)
+    assert talk.ladder.lost == {2}
 
 
 def test_a_lost_segment_comes_out_of_its_fold() -> None:
@@ -237,15 +229,23 @@ def test_evicted_frames_are_taken_out_of_memory(monkeypatch: pytest.MonkeyPatch)
     assert talk.ladder.lost == {21}
 
 
-def test_what_waits_for_its_acknowledgement_is_bounded() -> None:
-    waiting = Waiting()
-    for number in range(1, WAITING_MAX + 100):
-        waiting.sent(number, number * 10, 0, 10, 0)
-    assert len(list(waiting.numbers)) == WAITING_MAX
+def test_losses_are_looked_for_only_while_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ladder_losses, "LOOK_BACK", 8)
+    talk = run_of(20)
+    talk.say(10, findings=OUT_OF_ORDER, seq=1)  # its first sending is too long ago
+    assert not talk.ladder.lost
+    talk.say_many(30)
+    talk.say(10, findings=RETRANSMISSION, seq=1 + 10 * 49)
+    assert talk.ladder.lost == {53}
+    assert talk.ladder.wanted() >= {47, 50, 54}
+    assert 40 not in talk.ladder.wanted()
 
 
-def test_acknowledgements_wrap_around() -> None:
-    waiting = Waiting()
-    waiting.sent(1, 2**32 - 5, 0, 10, 0)
-    waiting.acknowledged(5)
-    assert list(waiting.numbers) == []
+def test_the_segments_that_losses_are_looked_for_among_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ladder_losses, "LOOK_BACK", 8)
+    talk = run_of(0)
+    for at in range(100):
+        talk.say(10, findings=OUT_OF_ORDER, seq=1_000 + 10 * at)
+    assert len(talk.ladder.wanted()) == 102
+    assert len(talk.ladder._losses._latest) <= 17
+    assert not talk.ladder.lost
