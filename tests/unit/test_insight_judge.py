@@ -239,6 +239,17 @@ def test_small_writes_that_wait_for_delayed_acks(day: Day, rtt_us: int, min_rtt_
     assert ("nagle-delayed-ack" in day.at(1, small_writes(1, rtt_us, min_rtt_us, size))) is told
 
 
+def test_acks_that_wait_for_a_slow_reader_are_not_nagles(day: Day) -> None:
+    def written(second: int) -> SocketEntry:
+        return client(send_q=4, tcp_info=small_writes(second, 40_000, 30).tcp_info)
+
+    def slow(second: int) -> SocketEntry:
+        return server(recv_q=900, tcp_info=tcp_info(bytes_received=1_000 * second, rcv_wnd=9_000))
+
+    for second in range(3):
+        assert day.at(second, written(second), slow(second)) == []
+
+
 def test_a_full_accept_queue_is_no_burst_after_half_a_second_or_once_the_kernel_dropped(day: Day) -> None:
     full = listener(key=3, recv_q=129, owners=(owner(),))
     assert day.at(0, full) == []

@@ -168,13 +168,13 @@ def _nagle_delayed_ack(case: Case) -> Finding | None:
     retried = last.total_retrans != before.total_retrans
     small = size < (last.snd_mss or 0) / 2
     delayed = last.rtt >= DELAYED_ACK_RTT_US and last.min_rtt * 4 <= last.rtt
-    if not small or not delayed or busy < NAGLE_BUSY_SHARE or retried:
-        return None
     waited = any(one.notsent_bytes for one in track.readings or () if one.ts_ns >= case.now_ns - NAGLE_SPAN_NS)
+    if not small or not delayed or not waited or busy < NAGLE_BUSY_SHARE or retried or _reads_late(case):
+        return None
     step_ms = span_ns / segments / NS_PER_MS
     return Finding(
         Severity.WARNING,
-        Certainty.LIKELY if waited else Certainty.POSSIBLE,
+        Certainty.LIKELY,
         f"{program(case.entry)} sends {count(round(size))} B at a time and waits about {duration_us(last.rtt)} for "
         f"each ACK, though the way there and back takes {duration_us(last.min_rtt)}: Nagle's rule waits for the ACK, "
         f"and the peer delays it.",
@@ -192,6 +192,12 @@ def _nagle_delayed_ack(case: Case) -> Finding | None:
         False,
         keys_of(case.peer),
     )
+
+
+def _reads_late(case: Case) -> bool:
+    """The peer's program is on this machine and leaves data in its queue: then its pace delays the ACKs."""
+    peer = case.peer
+    return peer is not None and any(one.recv_q for one in peer.readings or (peer.last,))
 
 
 DETECTORS: Final = (

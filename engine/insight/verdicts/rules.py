@@ -68,8 +68,8 @@ _RULES: Final = (
     ),
     Rule(
         "nagle-delayed-ack",
-        ("data_segs_out, bytes_sent, busy_time, rtt and min_rtt of two readings", "the segments of a conversation"),
-        "A path that really takes 40 ms: then its least RTT is as long.",
+        ("bytes_sent, notsent_bytes, busy_time, rtt and min_rtt of two readings", "the segments of a conversation"),
+        "A path that really takes 40 ms: then its least RTT is as long. A slow reader: then its Recv-Q is not empty.",
         "the program writes larger pieces, or sets TCP_NODELAY",
     ),
     Rule(
