@@ -74,8 +74,10 @@ def decode_frame(
                     _IPV4_LAYERS, data[26:38],
                 )  # fmt: skip
         elif ethertype == 0x86DD and captured >= _IPV6_TCP_BYTES:
-            (_, _, total, protocol, ttl, src, dst, sport, dport, seq, ack, control, wnd, urg) = _ETHERNET_IPV6_TCP(data)
-            if protocol == 6 and total:
+            (_, first, total, protocol, ttl, src, dst, sport, dport, seq, ack, control, wnd, urg) = _ETHERNET_IPV6_TCP(
+                data
+            )
+            if protocol == 6 and total and first >> 28 == 6:
                 header_length = control >> 12 << 2
                 length = total - header_length
                 options_end = 54 + header_length

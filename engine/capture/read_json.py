@@ -16,6 +16,7 @@ from engine.flow import placed as mark
 from engine.flow.findings import DUPLICATE_ACK, OUT_OF_ORDER, RESENT, RETRANSMISSION, finding_names
 from engine.flow.info import flags_text, info_line
 from engine.flow.options import (
+    CUT,
     FAST_OPEN,
     MAX_SHIFT,
     MPTCP,
@@ -24,6 +25,7 @@ from engine.flow.options import (
     SACK_PERMITTED,
     TIMESTAMPS,
     TIMESTAMPS_ALONE,
+    UNREADABLE,
     WINDOW_SCALE,
     fast_open_cookie,
     is_duplicate_sack,
@@ -218,7 +220,7 @@ def _add_findings(line: SegmentObject, placed: Placed) -> None:
 
 def _add_options(line: SegmentObject, segment: Segment, placed: Placed) -> None:
     raw = segment.options
-    options = parse_options(raw, segment.header_length - 20 - len(raw)).options
+    options, end = parse_options(raw, segment.header_length - 20 - len(raw))
     line.option_kinds = tuple([kind for kind, _ in options])
     for kind, value in options:
         size = len(value)
@@ -243,6 +245,18 @@ def _add_options(line: SegmentObject, segment: Segment, placed: Placed) -> None:
             cookie = fast_open_cookie(kind, value)
             if cookie is not None:
                 line.tfo_cookie, line.tfo_request = cookie.hex() or None, not cookie
+
+    if end in (CUT, UNREADABLE) and options:
+        _add_cut_option(line, *options[-1], placed.peer_base)
+
+
+def _add_cut_option(line: SegmentObject, kind: int, value: bytes, peer_base: int) -> None:
+    """The first of two numbers, where the option or the capture ends before the second."""
+    first = value[len(value) & ~7 :]
+    if len(first) >= 4 and kind == TIMESTAMPS:
+        line.tsval = int.from_bytes(first[:4], "big")
+    elif len(first) >= 4 and kind == SACK:
+        line.sle = [*(line.sle or ()), int.from_bytes(first[:4], "big") - peer_base & _WRAP]
 
 
 def _correct(line: SegmentObject, segment: Segment, placed: Placed) -> None:

@@ -20,11 +20,15 @@ MAX_SHIFT = 14
 TIMESTAMPS_ALONE = b"\x01\x01\x08\x0a"
 """How nearly every segment of a connection with timestamps starts its 12 bytes of options (RFC 7323 appendix A)."""
 
+TIMESTAMPS_HEADER_BYTES = 32
+"""The TCP header that has only those 12 bytes of options."""
+
 _FAST_OPEN_EXPERIMENT = b"\xf9\x89"  # RFC 7413 section 4.1.1: the ExID used before kind 34 was assigned
 _ACC_ECN_EXPERIMENT = (b"\xac\xc0", b"\xac\xc1")  # before kinds 172 and 174
 _U32_PAIR = struct.Struct("!II")
 
 _SMALLEST_SACK = 8
+_EDGE_BYTES = 4
 _SNACK = 21
 _SNACK_BYTES = 4
 """Wireshark 4.0, which this follows, cannot read a SNACK option of its proper size, and none that stands after it."""
@@ -78,6 +82,8 @@ def parse_options(raw: bytes, missing: int = 0) -> ParsedOptions:
             options.append((kind, value))
             return ParsedOptions(options, CUT)
         if kind in _CHECKED and _too_short(kind, value):
+            if kind == SACK and len(value) >= _EDGE_BYTES:
+                options.append((kind, value))  # half a block has a left edge
             return ParsedOptions(options, UNREADABLE)
         options.append((kind, value))
         at += length

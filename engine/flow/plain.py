@@ -9,14 +9,13 @@ from __future__ import annotations
 from engine.flow.analysis import MAX_FLIGHT, MAX_UNACKED, acknowledge, in_flight, repeated
 from engine.flow.findings import DUPLICATE_ACK
 from engine.flow.flow import ACK, COMPLETE_ACK, COMPLETE_DATA, FIN, RST, SCALE_UNKNOWN, SYN, Direction, Flow, Unacked
-from engine.flow.options import TIMESTAMPS_ALONE
+from engine.flow.options import TIMESTAMPS_ALONE, TIMESTAMPS_HEADER_BYTES
 from engine.flow.placed import Placed
 from engine.flow.rtt import smoothed
 from engine.model.packets import Segment
 
 _TURNING_OR_ACK = SYN | FIN | RST | ACK
 _OPEN_WITH_DATA = COMPLETE_ACK | COMPLETE_DATA
-_TIMESTAMPS_HEADER_BYTES = 32
 _WRAP = 0xFFFFFFFF
 _HALF = 0x80000000
 
@@ -39,7 +38,7 @@ def place_plain(flow: Flow, me: Direction, you: Direction, segment: Segment, num
         return None
     if segment.header_length != 20:
         raw = segment.options
-        if segment.header_length != _TIMESTAMPS_HEADER_BYTES or len(raw) != 12 or not raw.startswith(TIMESTAMPS_ALONE):
+        if segment.header_length != TIMESTAMPS_HEADER_BYTES or len(raw) != 12 or not raw.startswith(TIMESTAMPS_ALONE):
             return None
     elif segment.header_captured != 20:
         return None

@@ -36,7 +36,7 @@ from engine.flow.opening import (
     settle,
     special_marks,
 )
-from engine.flow.options import TIMESTAMPS_ALONE, parse_options
+from engine.flow.options import TIMESTAMPS_ALONE, TIMESTAMPS_HEADER_BYTES, parse_options
 from engine.flow.placed import ACKS_UNSEEN_AGAIN, CUT_OPTIONS, MALFORMED, MULTIPATH, NO_STREAM, UNCERTAIN, Placed
 from engine.flow.plain import place_plain
 from engine.flow.rtt import smoothed
@@ -183,7 +183,7 @@ class FlowTable:
                 close_hole(me)
         if header_length > HEADER_BYTES:
             raw = segment.options
-            if len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):
+            if header_length == TIMESTAMPS_HEADER_BYTES and len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):
                 me.sacked = 0
             elif segment.header_captured == HEADER_BYTES:
                 options, end = parse_options(raw, header_length - HEADER_BYTES - len(raw))
@@ -194,7 +194,7 @@ class FlowTable:
                     marks |= MULTIPATH
         else:
             me.sacked = 0
-        if flags & SYN:
+        if flags & SYN and sound:
             findings |= settle(flow, me, you, flags, ack, marks)
         dup_frame = dup_number = 0
         if findings:

@@ -21,6 +21,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "pcaps"
 
 _FIELDS = (
     "frame.number", "tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.seq", "tcp.ack", "tcp.window_size", "tcp.len",
+    "tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr", "tcp.options.sack_le", "tcp.options.sack_re",
     "tcp.completeness", "_ws.col.Info",
 )  # fmt: skip
 
@@ -29,14 +30,15 @@ def _ours(path: Path) -> dict[int, list[str]]:
     reading = Reading([str(path)])
     lines = {}
     for batch in reading.batches():
-        for row in batch.rows:
-            if row.segment is None or row.placed is None:
+        for _, wire_length, captured, segment, placed, _ in batch.rows.each():
+            if segment is None or placed is None:
                 continue
-            line = segment_object(row, row.segment, row.placed, reading.first_ns)
-            acked = row.placed.ack if line.ack_raw is not None else None
+            line = segment_object(segment, placed, wire_length, captured, reading.first_ns)
+            acked = placed.ack if line.ack_raw is not None else None
+            last_left, last_right = (edges[-1] if edges else None for edges in (line.sle, line.sre))
             values = (
-                line.frame, line.stream, line.sport, line.dport, line.seq, acked, line.win, line.len,
-                line.completeness, line.info,
+                line.frame, line.stream, line.sport, line.dport, line.seq, acked, line.win, line.len, line.tsval,
+                line.tsecr, last_left, last_right, line.completeness, line.info,
             )  # fmt: skip
             lines[line.frame] = ["" if value is None else str(value) for value in values]
     return lines
@@ -56,6 +58,38 @@ def test_made_up_conversations_agree_in_every_frame(link_type: int, tmp_path: Pa
     frame_count, different = _differences(wire.write_capture(tmp_path / "made.pcap", frames))
     assert frame_count == len(frames)
     assert different == []
+
+
+@pytest.mark.parametrize("snap_length", [66, 69, 74, 78, 85])
+def test_frames_cut_inside_their_headers_agree(snap_length: int, tmp_path: Path) -> None:
+    frames = [
+        Frame(frame.link_type, frame.data[:snap_length], frame.wire_length, frame.ts_ns)
+        for frame in made_up_frames(random.Random(snap_length), conversations=40)
+    ]
+    frame_count, different = _differences(wire.write_capture(tmp_path / "cut.pcap", frames))
+    assert frame_count == len(frames)
+    assert different == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_frames_with_changed_bytes_agree(seed: int, tmp_path: Path) -> None:
+    """One byte of every tenth TCP header is another one; addresses and lengths of the layers below stay."""
+    dice = random.Random(seed)
+    frames = []
+    for frame in made_up_frames(dice, conversations=40):
+        data = bytearray(frame.data)
+        if dice.random() < 0.1:
+            data[dice.randrange(len(data) - 20, len(data)) if dice.random() < 0.2 else _a_byte_of_tcp(dice, data)] ^= (
+                1 << dice.randrange(8)
+            )
+        frames.append(Frame(frame.link_type, bytes(data), frame.wire_length, frame.ts_ns))
+    _, different = _differences(wire.write_capture(tmp_path / "changed.pcap", frames))
+    assert different == []
+
+
+def _a_byte_of_tcp(dice: random.Random, data: bytearray) -> int:
+    start = 54 if data[12:14] == b"\x86\xdd" else 34
+    return start + dice.randrange(len(data) - start)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared captures are not here")

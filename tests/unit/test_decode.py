@@ -232,6 +232,7 @@ def test_arp_asks_and_answers() -> None:
         (1, ethernet(0x0800, b"\x41" + bytes(40)), "an IPv4 header of 4 bytes is impossible at byte 14"),
         (1, ethernet(0x0800, b"\x95" + bytes(40)), "IP version 9 does not exist at byte 14"),
         (1, ethernet(0x86DD, IPV4), "an IPv6 header of version 4 at byte 14"),
+        (1, ethernet(0x86DD, b"\x70" + IPV6[1:]), "an IPv6 header of version 7 at byte 14"),
         (
             1,
             ethernet(0x0800, ipv4(6, b"", total=19)),

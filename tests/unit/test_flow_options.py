@@ -48,6 +48,7 @@ def test_all_options_come_in_order_with_their_values() -> None:
         ("00020405b4", 0, [0], READ),
         ("0000000099", 0, [0, 0, 0, 0], READ),
         ("0502", 0, [], UNREADABLE),
+        ("0508000000010000", 0, [5], UNREADABLE),
         ("1e0301", 0, [], UNREADABLE),
         ("1e02", 0, [], UNREADABLE),
         ("1e042005 ", 0, [], UNREADABLE),
