@@ -82,7 +82,7 @@ def test_an_actor_that_could_not_start_is_told_with_what_it_broke(tmp_path: Path
 MALFORMED = {
     "what is no TOML": ("title = \n", ":1:9: "),
     "an unknown verb": (f'{HEAD}do = "strat server echo-server"\n', ":5:7: unknown verb 'strat'"),
-    "a bad value": (f'{HEAD}do = "start server echo-server backlog=x"\n', ":5:39: backlog is 'x'"),
+    "a bad value": (f'{HEAD}do = "start server echo-server backlog=x"\n', ":5:40: backlog is 'x'"),
     "an unknown fact": (f'{HEAD}expect = "recq server > 0"\n', ":5:11: 'recq' is no fact"),
 }
 
