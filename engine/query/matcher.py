@@ -68,17 +68,18 @@ def matcher(node: Node, vocabulary: Vocabulary[Any]) -> Matches:
 
 
 def _all_of(parts: list[Matches]) -> Matches:
-    def matches(row: Any, look: Look) -> bool:
-        for part in parts:  # noqa: SIM110
-            if not part(row, look):
-                return False
-        return True
-
-    return matches
+    """Halves of halves: pairs of calls cost less than a loop, and a long filter does not nest deep."""
+    if len(parts) == 1:
+        return parts[0]
+    first, second = _all_of(parts[: len(parts) // 2]), _all_of(parts[len(parts) // 2 :])
+    return lambda row, look: first(row, look) and second(row, look)
 
 
 def _any_of(parts: list[Matches]) -> Matches:
-    return lambda row, look: any(part(row, look) for part in parts)
+    if len(parts) == 1:
+        return parts[0]
+    first, second = _any_of(parts[: len(parts) // 2]), _any_of(parts[len(parts) // 2 :])
+    return lambda row, look: first(row, look) or second(row, look)
 
 
 def _word(value: Text | Regex, vocabulary: Vocabulary[Any]) -> Matches:

@@ -5,25 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine.model.tcp import SocketState
+from engine.query import syntax
 from engine.query.fields import Field, FieldKind, Vocabulary
-from engine.query.syntax import (
-    And,
-    Compare,
-    Everything,
-    Exists,
-    Host,
-    Node,
-    Not,
-    Number,
-    Op,
-    Or,
-    Ports,
-    Regex,
-    States,
-    Text,
-    Value,
-    Word,
-)
 from engine.text.sanitize import printable_within
 from engine.text.services import service_name
 from engine.text.units import count, duration_ns
@@ -32,61 +15,61 @@ VALUE_CHARACTERS_MAX: Final = 60
 """Of one value: the rest of the sentence has to be seen too."""
 
 _VERBS: Final = {
-    Op.HAS: "contains", Op.EQ: "is", Op.NE: "is not", Op.LT: "is below", Op.LE: "is at most", Op.GT: "is above",
-    Op.GE: "is at least", Op.MATCHES: "matches",
+    syntax.Op.HAS: "contains", syntax.Op.EQ: "is", syntax.Op.NE: "is not", syntax.Op.LT: "is below",
+    syntax.Op.LE: "is at most", syntax.Op.GT: "is above", syntax.Op.GE: "is at least", syntax.Op.MATCHES: "matches",
 }  # fmt: skip
 
 
-def worded(node: Node, vocabulary: Vocabulary[Any]) -> str:
+def worded(node: syntax.Node, vocabulary: Vocabulary[Any]) -> str:
     """The filter as a sentence without a full stop; printable."""
     match node:
-        case Everything():
+        case syntax.Everything():
             return f"every {vocabulary.what}"
-        case Word(Text(text)):
+        case syntax.Word(syntax.Text(text)):
             return f"any text contains {_shown(text)}"
-        case Word(Regex(pattern)):
+        case syntax.Word(syntax.Regex(pattern)):
             return f"any text matches /{printable_within(pattern, VALUE_CHARACTERS_MAX)}/"
-        case Exists(name):
+        case syntax.Exists(name):
             field = vocabulary.fields[name]
             return f"{field.words} is set" if field.kind is FieldKind.FLAG else f"{field.words} is there"
-        case Not(inner):
+        case syntax.Not(inner):
             return f"not ({worded(inner, vocabulary)})"
-        case And(nodes):
+        case syntax.And(nodes):
             return " and ".join(_grouped(one, vocabulary) for one in nodes)
-        case Or(nodes):
+        case syntax.Or(nodes):
             return " or ".join(_grouped(one, vocabulary) for one in nodes)
-        case Compare(name, op, values):
+        case syntax.Compare(name, op, values):
             field = vocabulary.fields[name]
-            joint = " nor " if op is Op.NE else " or "
+            joint = " nor " if op is syntax.Op.NE else " or "
             return f"{field.words} {_VERBS[op]} {joint.join(_value(field, one) for one in values)}"
     raise AssertionError(node)
 
 
-def _grouped(node: Node, vocabulary: Vocabulary[Any]) -> str:
+def _grouped(node: syntax.Node, vocabulary: Vocabulary[Any]) -> str:
     said = worded(node, vocabulary)
-    return f"({said})" if isinstance(node, And | Or) else said
+    return f"({said})" if isinstance(node, syntax.And | syntax.Or) else said
 
 
 def _shown(text: str) -> str:
     return f"“{printable_within(text, VALUE_CHARACTERS_MAX)}”"
 
 
-def _value(field: Field, value: Value) -> str:
+def _value(field: Field, value: syntax.Value) -> str:
     match value:
-        case Number(number, text):
+        case syntax.Number(number, text):
             return _number(field, number, text)
-        case Ports(low, high) if low == high:
+        case syntax.Ports(low, high) if low == high:
             service = service_name("tcp", low) or service_name("udp", low)
             return f"{low} ({service})" if service else str(low)
-        case Ports(low, high):
+        case syntax.Ports(low, high):
             return f"{low} to {high}"
-        case States(states, text):
+        case syntax.States(states, text):
             return _states(states, text)
-        case Regex(pattern):
+        case syntax.Regex(pattern):
             return f"/{printable_within(pattern, VALUE_CHARACTERS_MAX)}/"
-        case Text(text):
+        case syntax.Text(text):
             return _shown(text)
-        case Host():
+        case syntax.Host():
             return _host(value)
 
 
@@ -115,7 +98,7 @@ def _number(field: Field, number: float, text: str) -> str:
     return f"{whole} B" if field.kind is FieldKind.BYTES else whole
 
 
-def _host(host: Host) -> str:
+def _host(host: syntax.Host) -> str:
     address = " or ".join(network.removesuffix("/32").removesuffix("/128") for network in host.networks)
     if host.part:
         address = f"like {_shown(host.part)}"

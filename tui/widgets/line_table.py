@@ -1,42 +1,27 @@
-"""A table of any number of rows that formats only the lines in view.
+"""A table of any number of rows with a cursor that is held by its row's key.
 
-Theory of operation. The table is given `Rows` (already filtered and sorted) and `Column`s. `render_line` asks for the
-row of that line; `LinePainter` formats it and keeps the strip while the row is the same object, so a refresh costs the
-lines that changed. The cursor is held by the row's key; `tui.widgets.rows.follow` says where cursor and view belong
-after the rows changed. Nothing that a row says is read as markup, and `tui.widgets.columns.cell` lets no control
-character through: a table cannot emit one.
+`tui.widgets.rows.follow` says where cursor and view belong after the rows changed; what is drawn, and how little of it,
+is `tui.widgets.lines_view`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, ClassVar, Final, Generic
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar
 
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
-from tui.widgets.columns import Column, Ink, Place, Row
-from tui.widgets.line_painter import GUTTER, LinePainter, Spans
-from tui.widgets.rows import ListedRows, Rows, Stand, follow
-
-HEADER_LINES: Final = 1
-
-EMPTY_LINE: Final = 2
-"""Where the words stand in a table without rows: a line below the header."""
-
-NOT_HERE: Final = "…"
-"""Shown for a row whose values have not arrived yet."""
-
-Marks = Mapping[Any, Ink]
+from tui.widgets.columns import Column, Ink, Row
+from tui.widgets.line_painter import GUTTER, Spans
+from tui.widgets.lines_view import HEADER_LINES, LinesView, Marks
+from tui.widgets.rows import Rows, Stand, follow
 
 
-class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
+class LineTable(LinesView[Row], can_focus=True, inherit_bindings=False):
     """Rows in, messages out: RowHighlighted, RowSelected, HeaderSelected, ViewMoved, FollowChanged."""
 
     BINDING_GROUP_TITLE = "Table"
@@ -51,49 +36,6 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         Binding("home,g", "first", "First row", show=False, id="table.first"),
         Binding("end,G", "last", "Last row", show=False, id="table.last"),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line-table--header",
-        "line-table--sorted",
-        "line-table--cursor",
-        "line-table--empty",
-        *(f"line-table--{ink.value}" for ink in Ink),
-    }
-    ALLOW_SELECT = False
-    DEFAULT_CSS = """
-    LineTable {
-        height: 1fr;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
-    }
-    LineTable > .line-table--header { color: $foreground 70%; text-style: bold; }
-    LineTable > .line-table--sorted { color: $text-primary; text-style: bold; }
-    LineTable > .line-table--cursor { background: $foreground 9%; }
-    LineTable:focus > .line-table--cursor { background: $primary 38%; text-style: bold; }
-    LineTable > .line-table--empty { color: $foreground 60%; text-style: italic; }
-    LineTable > .line-table--strong { text-style: bold; }
-    LineTable > .line-table--muted { color: $foreground 55%; }
-    LineTable > .line-table--good { color: $text-success; }
-    LineTable > .line-table--proven { color: $text-success; text-style: bold; }
-    LineTable > .line-table--opening { color: $text-warning; }
-    LineTable > .line-table--leak { color: #d98cff; text-style: bold; }
-    LineTable:light > .line-table--leak { color: #8a2bb8; text-style: bold; }
-    LineTable > .line-table--warn { color: $text-warning; text-style: bold; }
-    LineTable > .line-table--bad { color: $text-error; text-style: bold; }
-    LineTable > .line-table--accent { color: $text-primary; }
-    LineTable > .line-table--handshake { background: $foreground 13%; }
-    LineTable > .line-table--reset { background: #4a1a18; color: #ff9d8a; }
-    LineTable:light > .line-table--reset { background: #fbdcd9; color: #a40000; }
-    LineTable > .line-table--datagram { color: $text-accent; }
-    LineTable > .line-table--new { background: $success 26%; }
-    LineTable > .line-table--changed { background: $warning 26%; }
-    LineTable > .line-table--closed { background: $error 30%; }
-    LineTable > .line-table--marked { background: $accent 28%; }
-    LineTable > .line-table--past { color: $foreground 45%; text-style: italic; }
-    LineTable:nocolor > .line-table--cursor { text-style: reverse; }
-    """
-
     following: var[bool] = var(False, init=False)
     """The cursor stays on the last row as rows arrive."""
 
@@ -154,23 +96,11 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         empty: str = "",
         dom_id: str | None = None,
     ) -> None:
-        """`row_style` colours whole rows; `spanning` says what a row writes across all columns instead of in them;
-        `empty` is what stands in a table without rows."""
-        super().__init__(id=dom_id)
-        self.empty = empty
-        self._key = key
-        self._painter = LinePainter(columns, "line-table", row_style, spanning)
-        self._rows: Rows[Row] = self._listed(())
-        self._marks: Marks = {}
+        """As LinesView."""
+        super().__init__(columns, key, row_style=row_style, spanning=spanning, empty=empty, dom_id=dom_id)
         self._stand = Stand(0, None, 0, held=False)
-        self._sort: tuple[str, bool] = ("", False)
-        self._painted: dict[int, Strip] = {}
-        """What stands on the screen, by line of the view."""
 
     # --- rows in ----------------------------------------------------------------------------------------------------
-
-    def _listed(self, rows: Sequence[Row]) -> ListedRows[Row]:
-        return ListedRows(rows, self._key)
 
     def show(self, rows: Sequence[Row], marks: Marks | None = None, stamp: object = None) -> None:
         """Show these rows, which nobody changes afterwards."""
@@ -200,22 +130,7 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         if self._stand.key != before.key:
             self._post_highlighted()
 
-    def set_columns(self, columns: Sequence[Column[Row]]) -> None:
-        """Show these columns from now on."""
-        self._painter.columns = tuple(columns)
-        self._lay_out()
-
-    def set_sort(self, column: str, reverse: bool) -> None:
-        """Mark the column that the rows are sorted by; the rows come sorted."""
-        if self._sort != (column, reverse):
-            self._sort = (column, reverse)
-            self.refresh_line(self._top)
-
     # --- what stands where ------------------------------------------------------------------------------------------
-
-    @property
-    def rows(self) -> Rows[Row]:
-        return self._rows
 
     @property
     def cursor(self) -> int:
@@ -237,22 +152,11 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         return max(1, self.scrollable_content_region.height - HEADER_LINES)
 
     @property
-    def places(self) -> tuple[Place[Row], ...]:
-        """Where the columns stand; starts count from the gutter's end."""
-        return self._painter.places
-
-    @property
-    def lines_formatted(self) -> int:
-        """Rows formatted since the start."""
-        return self._painter.lines_formatted
-
-    @property
-    def _top(self) -> int:
-        return self.scroll_offset.y
-
-    @property
     def _top_max(self) -> int:
         return max(0, len(self._rows) - self.page)
+
+    def _is_lit(self, index: int) -> bool:
+        return index == self._stand.cursor
 
     # --- moving -----------------------------------------------------------------------------------------------------
 
@@ -364,50 +268,3 @@ class LineTable(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False
         elif self._stand.held:
             self.move_to(self.cursor)
         self._post_view()
-
-    # --- drawing ----------------------------------------------------------------------------------------------------
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        if self.is_attached:
-            self._lay_out()
-
-    def _lay_out(self) -> None:
-        """Width or styles are others: nothing that was drawn counts any more."""
-        self._painter.lay_out(self.scrollable_content_region.width, self.rich_style, self._component)
-        self._painted.clear()
-        self.refresh()
-
-    def _component(self, name: str) -> Style:
-        """What a component class itself sets; its colours are blended with what lies beneath it."""
-        own = self.get_component_rich_style(name, partial=True)
-        blended = self.get_component_rich_style(name)
-        return own + Style(
-            color=blended.color if own.color is not None else None,
-            bgcolor=blended.bgcolor if own.bgcolor is not None else None,
-        )
-
-    def _refresh_changed(self) -> None:
-        """Draw again the lines in view that are not what stands on the screen."""
-        for y in range(HEADER_LINES, self.size.height):
-            if self._painted.get(y) is not self._line_at(y):
-                self.refresh_line(self._top + y)
-
-    def render_line(self, y: int) -> Strip:
-        strip = self._painter.header(*self._sort) if y == 0 else self._line_at(y)
-        self._painted[y] = strip
-        return strip
-
-    def _line_at(self, y: int) -> Strip:
-        index = self._top + y - HEADER_LINES
-        if index < len(self._rows):
-            return self._line(index)
-        if self.empty and y == EMPTY_LINE and not len(self._rows):
-            return self._painter.note(self.empty, "empty")
-        return self._painter.blank()
-
-    def _line(self, index: int) -> Strip:
-        row, key = self._rows.row(index), self._rows.key(index)
-        if row is None or key is None:
-            return self._painter.note(NOT_HERE, "muted")
-        return self._painter.row(key, row, self._marks.get(key), index == self._stand.cursor)
