@@ -41,7 +41,13 @@ def socket_object(entry: SocketEntry, user_name: Callable[[int], str]) -> dict[s
         "inode": entry.inode or None,
         "cookie": entry.cookie,
         "processes": [
-            {"pid": owner.pid, "fd": owner.fd, "name": printable(owner.name), "cmdline": printable(owner.cmdline)}
+            {
+                "pid": owner.pid,
+                "fd": owner.fd,
+                "name": printable(owner.name),
+                "cmdline": printable(owner.cmdline),
+                "unit": printable(owner.unit) or None,
+            }
             for owner in entry.owners
         ],
         "process_unknown": printable(entry.owner_unknown) or None,

@@ -23,6 +23,8 @@ class Owner(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cmdline: str = ""
     ours: str = ""
     """`sockmon`, or the name of the lab actor, when the process is one of ours."""
+    unit: str = ""
+    """The container (`docker:3f2a1b4c5d6e`) or the systemd unit (`nginx.service`) it runs in; empty if unknown."""
 
 
 class Timer(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -147,6 +147,10 @@ _FIELDS: Final = (
     Field("cookie", _K.HEX, "the cookie", _of(lambda e: e.cookie), ("sk",)),
     Field("interface", _K.TEXT, "the interface", _interface, ("dev", "iface"), prefix=True),
     Field("mark", _K.ID, "the mark", _of(lambda e: e.mark), ("fwmark",), prefix=True),
+    Field(
+        "unit", _K.TEXT, "the container or unit", lambda e, look: tuple(o.unit for o in e.owners if o.unit),
+        ("container", "pod"),
+    ),
     Field("cgroup", _K.ID, "the cgroup id", _of(lambda e: e.cgroup)),
     Field("v6only", _K.FLAG, "IPv6 only", _of(lambda e: None if e.v6only is None else int(e.v6only)), exists=True),
     Field(

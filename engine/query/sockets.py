@@ -18,7 +18,7 @@ from engine.text.cells import Look
 NOTHING_MORE: Final = Look()
 """For rows alone: no time, no figures, numbers as their own names."""
 
-_OWNER_FIELDS: Final = frozenset(("process", "cmdline", "pid", "fd", "ours", "owner"))
+_OWNER_FIELDS: Final = frozenset(("process", "cmdline", "pid", "fd", "ours", "owner", "unit"))
 _FIGURE_FIELDS: Final = frozenset(("age", "inrate", "outrate"))
 
 

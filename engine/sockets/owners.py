@@ -264,6 +264,7 @@ class OwnerTracker:
             identity.start_time,
             identity.cmdline,
             self._labels.get(process.pid, ""),
+            identity.unit,
         )
         others = self.holders[inode]
         self.holders[inode] = tuple(sorted((*others, owner), key=_by_pid)) if others else (owner,)

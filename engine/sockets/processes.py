@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from engine.text.sanitize import printable_bytes_within
+from engine.sockets.units import unit_name
+from engine.text.sanitize import printable_bytes_within, printable_within
 
 PROC: Final = Path("/proc")
 
 NAME_CHARACTERS_MAX: Final = 64
+UNIT_CHARACTERS_MAX: Final = 64
 CMDLINE_CHARACTERS_MAX: Final = 512
 """A command line may hold megabytes (a shell's expanded list of files); a screen shows one line of it."""
 
@@ -44,6 +46,8 @@ class Identity(NamedTuple):
     name: str
     cmdline: str
     kernel_thread: bool
+    unit: str = ""
+    """Its container or systemd unit, printable."""
 
 
 class Processes:
@@ -70,6 +74,10 @@ class Processes:
             words = self._read(pid, "cmdline").rstrip(b"\0").split(b"\0")
         except ProcessRefused:
             words = []
+        try:
+            unit = unit_name(self._read(pid, "cgroup").decode("utf-8", "replace"))
+        except (ProcessGone, ProcessRefused):
+            unit = ""  # a kernel without cgroups; or the process is gone, and who asks next will know
         name = comm
         program = os.path.basename(words[0]) if words else b""
         if len(comm) >= COMM_MAX and program.startswith(comm):
@@ -79,6 +87,7 @@ class Processes:
             printable_bytes_within(name, NAME_CHARACTERS_MAX),
             printable_bytes_within(b" ".join(words), CMDLINE_CHARACTERS_MAX),
             bool(flags & PF_KTHREAD),
+            printable_within(unit, UNIT_CHARACTERS_MAX),
         )
 
     def network_namespace(self, pid: int) -> int:

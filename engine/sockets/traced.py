@@ -48,11 +48,12 @@ class Traced:
                 changes.append(record)
             elif isinstance(record, Named):
                 known = self._processes.get(record.pid)
-                start = known.start_time if known else 0
-                _keep(self._processes, record.pid, Owner(record.pid, UNKNOWN_FD, record.name, start), NAMES_KEPT)
+                start, unit = (known.start_time, known.unit) if known else (0, "")
+                named = Owner(record.pid, UNKNOWN_FD, record.name, start, unit=unit)
+                _keep(self._processes, record.pid, named, NAMES_KEPT)
             elif isinstance(record, Forked) and record.pid != record.parent and record.parent in self._processes:
                 parent = self._processes[record.parent]
-                child = Owner(record.pid, UNKNOWN_FD, parent.name, 0, parent.cmdline)
+                child = Owner(record.pid, UNKNOWN_FD, parent.name, 0, parent.cmdline, unit=parent.unit)
                 _keep(self._processes, record.pid, child, NAMES_KEPT)
         for change in sorted(changes):
             self._change(change)

@@ -144,7 +144,7 @@ class Witnesses:
             identity = self._processes.identity(pid)
         except (ProcessGone, ProcessRefused):
             return None
-        return Owner(pid, UNKNOWN_FD, identity.name, identity.start_time, identity.cmdline)
+        return Owner(pid, UNKNOWN_FD, identity.name, identity.start_time, identity.cmdline, unit=identity.unit)
 
     def close(self) -> None:
         """Give up every descriptor."""

@@ -155,6 +155,12 @@ def _user(entry: SocketEntry, look: Look) -> str:
     return UNKNOWN if entry.uid is None else printable(look.user_name(entry.uid))
 
 
+def _cgroup(entry: SocketEntry, look: Look) -> str:
+    """The holders' containers or units; the kernel's number where they have none."""
+    found = [printable(owner.unit) for owner in entry.owners if owner.unit]
+    return cells.first(found) if found else _hex(entry.cgroup)
+
+
 def _cmdline(entry: SocketEntry, look: Look) -> str:
     return cells.first([printable_within(owner.cmdline, cells.COMMAND_CHARACTERS_MAX) for owner in entry.owners])
 
@@ -249,8 +255,7 @@ _ALL: Final = (
         lambda entry, look: -1 if entry.cookie is None else entry.cookie, Align.RIGHT, 7,
     ),
     Column(
-        "cgroup", "Cgroup", 12,
-        lambda entry, look: _hex(entry.cgroup), lambda entry, look: entry.cgroup or 0, Align.RIGHT, 8,
+        "cgroup", "Cgroup", 20, _cgroup, lambda entry, look: _cgroup(entry, look).casefold(), Align.LEFT, 8,
     ),
     _words("interface", "Interface", 9, _interface, 7),
     _words("service", "Service", 12, _service, 6),

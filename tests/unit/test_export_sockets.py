@@ -56,7 +56,7 @@ def test_a_full_row_has_everything_in_the_kernels_units() -> None:
     assert found["recv_q"] == 408_300
     assert found["user"] == "alice\\x07"
     assert found["timer"] == {"name": "on", "expires_ms": 204, "retransmits": 3}
-    assert found["processes"] == [{"pid": 41210, "fd": 7, "name": "sink", "cmdline": "python \\x1b[31m"}]
+    assert found["processes"] == [{"pid": 41210, "fd": 7, "name": "sink", "cmdline": "python \\x1b[31m", "unit": None}]
     assert found["tcp_info"]["rtt"] == 23
     assert "bytes_sent" not in found["tcp_info"]
     assert found["skmem"]["rcvbuf"] == 131_072

@@ -157,6 +157,13 @@ def test_a_name_that_the_kernel_cut_is_taken_from_the_command_line(proc: FakePro
     assert [owner.name for owner in tracker.holders[100]] == ["gnome-terminal-server"]
 
 
+def test_a_holder_is_told_with_its_container(proc: FakeProc, tracker: OwnerTracker) -> None:
+    proc.run(10, sockets={3: 100})
+    (proc.root / "10" / "cgroup").write_text(f"0::/docker/{'3f2a1b4c5d6e' + '0' * 52}\n")
+    tracker.update({100}, {})
+    assert [owner.unit for owner in tracker.holders[100]] == ["docker:3f2a1b4c5d6e"]
+
+
 def test_labels_say_what_is_ours_and_may_come_later(proc: FakeProc, tracker: OwnerTracker) -> None:
     proc.run(10, sockets={3: 100})
     tracker.update({100}, {})

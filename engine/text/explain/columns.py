@@ -180,8 +180,10 @@ _COLUMNS: Final = (
         "By it a row is the same row through every refresh.",
     ),
     (
-        "cgroup", "cgroups(7)", (),
-        "The id of the control group in which the socket was opened: its service or container.",
+        "cgroup", "cgroups(7)", ("container", "unit"),
+        "The container or the systemd unit that the socket's process runs in, by its control group: "
+        "docker:3f2a1b4c5d6e, nginx.service. Where it has neither, the id of the control group in which the socket "
+        "was opened.",
     ),
     (
         "interface", "socket(7)", ("dev",),
