@@ -49,9 +49,9 @@ BATCH_S: Final = 0.01
 """A batch ends with the block after this, so that a request waits no longer behind a flood."""
 LOOK_S: Final = 0.03
 """A display filter may look at frames for so long while the screen waits for its answer."""
-CONVERSATION_S: Final = 0.1
-"""The same for a ladder or a stream: half of what a conversation of 100,000 segments takes to be found; the ring
-holds the frames of a second meanwhile."""
+CONVERSATION_S: Final = 0.2
+"""The same for a ladder or a stream: a conversation of 100,000 segments is found in half of it, and the ring holds the
+frames of a second meanwhile."""
 LOOK_ASIDE_S: Final = 0.005
 """The same when nobody waits, between two batches."""
 
