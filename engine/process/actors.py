@@ -29,8 +29,9 @@ STOP_LIMIT_S = 1.0
 
 POLL_S = 0.005
 
-ANSWER_LIMIT_S = 2.0
-"""An actor answers from a thread of its own; one that cannot for so long hangs, and would hold up the whole screen."""
+ANSWER_LIMIT_S = 5.0
+"""An actor answers from a thread of its own; one that cannot for so long hangs and is ended, for the refresh waits for
+it. Actors are niced: on a machine whose processors are all taken two seconds were seen."""
 
 CALLS_SHOWN = 200
 """The newest calls of an actor that a view carries."""

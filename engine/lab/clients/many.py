@@ -16,6 +16,7 @@ from engine.lab.addresses import Resolved, check_target, resolve
 from engine.lab.clients.payload import payload_of
 from engine.lab.endpoints import open_towards
 from engine.lab.logged import LoggedSocket
+from engine.lab.options import set_options
 from engine.lab.readiness import READ, WRITE, Readiness
 from engine.lab.shown import shown_address
 from engine.model.errors import LabError
@@ -145,6 +146,7 @@ class ManyClients(Actor):
         if number:
             raise LabError(f"connect to {speaker.sock.peer}", number)
         speaker.connecting = False
+        self.say_options(set_options(speaker.sock, self.knobs, connected=True))
         self.say_local(speaker.sock.local)
         self.state = ActorState.RUNNING
         speaker.speak()

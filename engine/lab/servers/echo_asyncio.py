@@ -8,7 +8,7 @@ import socket
 from engine.lab.actor import Actor
 from engine.lab.addresses import resolve
 from engine.lab.endpoints import open_bound
-from engine.lab.options import backlog_reading
+from engine.lab.options import backlog_reading, set_options
 from engine.lab.shown import shown_address
 from engine.model.lab import ActorState
 
@@ -54,6 +54,7 @@ class EchoAsyncio(Actor):
 
     async def _echo(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = shown_address(writer.get_extra_info("peername"))
+        self._set_options(writer)
         try:
             while data := await reader.read(self.knobs.recv_size):
                 writer.write(data)
@@ -65,6 +66,15 @@ class EchoAsyncio(Actor):
             raise
         finally:
             writer.close()
+
+    def _set_options(self, writer: asyncio.StreamWriter) -> None:
+        """The options of a connection; asyncio shows its socket through a wrapper, the log knows the socket itself."""
+        if self.knobs.cork is None and self.knobs.quickack is None:
+            return
+        descriptor = writer.get_extra_info("socket").fileno()
+        for sock in self.log.held():
+            if sock.fileno() == descriptor:
+                self.say_options(set_options(sock, self.knobs, connected=True))
 
     def _note_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         """What asyncio would print: accept() without descriptors left, which it tries again after a second."""

@@ -11,7 +11,7 @@ from engine.lab.actor import Actor
 from engine.lab.addresses import resolve
 from engine.lab.endpoints import open_bound
 from engine.lab.logged import LoggedSocket
-from engine.lab.options import backlog_reading
+from engine.lab.options import backlog_reading, set_options
 from engine.lab.scarcity import SCARCITY_PAUSE_S, note_scarcity
 from engine.lab.shown import shown_address
 from engine.model.lab import ActorState
@@ -48,6 +48,8 @@ class _Library(socketserver.ThreadingTCPServer):
             self.actor.pause(SCARCITY_PAUSE_S)
             raise
         self.actor.check_stop()  # a stop before this did not see the new socket
+        if isinstance(request[0], LoggedSocket):
+            self.actor.say_options(set_options(request[0], self.actor.knobs, connected=True))
         return request
 
     def handle_error(self, request: Any, client_address: Any) -> None:
