@@ -100,15 +100,14 @@ class ByHand(Actor):
             self._forked.end()
 
     def obey_or_tell(self, command: ActorCommand, text: str) -> None:
-        """Do one thing; an error is reported and the actor goes on."""
+        """Do one thing; an error is reported and the actor goes on. Either way one more command is behind it."""
         try:
             self.obey(command, text)
         except (EngineError, OSError) as error:
             self.check_stop()
             self.say_trouble(error)
-        else:
-            self.check_stop()
-            self.log.message()
+        self.check_stop()
+        self.log.message()
 
     def obey(self, command: ActorCommand, text: str) -> None:
         """One call. Raises OSError, LabError."""

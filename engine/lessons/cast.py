@@ -74,6 +74,8 @@ class Member:
         self.calls: list[Call] = []
         self.calls_by_name: dict[str, int] = {}
         self.stopped = False
+        self.commands = 0
+        """How many commands it was given."""
         self._last_call = 0
         self.learn(report)
 

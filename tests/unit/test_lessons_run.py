@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
 import msgspec
 import pytest
 
-from engine.lessons.acting import Stagehand
+from engine.lessons.acting import Stagehand, obeyed
 from engine.lessons.cast import Cast
 from engine.lessons.course import Course
 from engine.lessons.doings import read_doing
@@ -179,15 +180,30 @@ def test_knobs_may_name_what_other_actors_got() -> None:
     assert [spec.knobs.path for spec in specs[2:]] == ["@sockmon-lesson-9-1", "@lesson-9-1"]
 
 
-def test_a_command_is_done_when_its_call_blocks() -> None:
-    monitor, cast = lab(), Cast()
-    started = {"server": "server-by-hand"}
-    carry_out("start server server-by-hand", monitor, cast, {})
-    view = monitor.held[1]
-    waiting = (Call(0, 0, "recv", "1024", ""),)
-    monitor.held[1] = msgspec.structs.replace(view, report=msgspec.structs.replace(view.report, waiting=waiting))
-    carry_out("recv server", monitor, cast, started)
-    assert cast.members["server"].report.waiting == waiting
+SECOND_NS = 1_000_000_000
+
+
+def by_hand(messages: int, *waiting: Call, pid: int = 0) -> ActorReport:
+    """An actor by hand that is behind so many commands, in these calls."""
+    return ActorReport(
+        kind="server-by-hand", pid=pid, state=ActorState.RUNNING, messages=messages, waiting=tuple(waiting)
+    )
+
+
+def test_a_command_is_done_when_the_actor_has_counted_it() -> None:
+    assert obeyed(by_hand(3), 3, 0)
+    assert not obeyed(by_hand(2), 3, 0)
+    assert obeyed(msgspec.structs.replace(by_hand(2), state=ActorState.FAILED), 3, 0)
+
+
+def test_a_command_is_done_when_its_call_waits_for_what_others_do() -> None:
+    waits = Call(0, 0, "recv", "1024", "")
+    assert not obeyed(by_hand(2, waits), 3, 50_000_000)
+    assert obeyed(by_hand(2, waits), 3, SECOND_NS)
+
+
+def test_a_process_that_runs_does_not_wait_however_long_its_call_takes() -> None:
+    assert not obeyed(by_hand(2, Call(0, 0, "send", "", ""), pid=os.getpid()), 3, SECOND_NS)
 
 
 def test_an_actor_that_was_killed_has_ended() -> None:
