@@ -13,12 +13,14 @@ from typing import Any
 
 import msgspec
 
-from engine.model.sockets import SocketEntry
+from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import SocketState
 from engine.sockets.tcp_info import TcpInfo, decode
 from engine.text.cells import Look
 from engine.text.columns import Column
 from engine.text.sanitize import printable
+
+AF_UNIX = 1
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula, when it stands first."""
@@ -40,16 +42,7 @@ def socket_object(entry: SocketEntry, user_name: Callable[[int], str]) -> dict[s
         "user": None if entry.uid is None else printable(user_name(entry.uid)),
         "inode": entry.inode or None,
         "cookie": entry.cookie,
-        "processes": [
-            {
-                "pid": owner.pid,
-                "fd": owner.fd,
-                "name": printable(owner.name),
-                "cmdline": printable(owner.cmdline),
-                "unit": printable(owner.unit) or None,
-            }
-            for owner in entry.owners
-        ],
+        "processes": _processes(entry.owners),
         "process_unknown": printable(entry.owner_unknown) or None,
         "timer": None if entry.timer is None else msgspec.structs.asdict(entry.timer),
         "congestion": printable(entry.congestion) or None,
@@ -60,6 +53,8 @@ def socket_object(entry: SocketEntry, user_name: Callable[[int], str]) -> dict[s
         "tcp_info": _known(decode(entry.tcp_info)) if entry.tcp_info else None,
         "skmem": None if entry.skmem is None else msgspec.structs.asdict(entry.skmem),
     }
+    if entry.family == AF_UNIX:
+        found |= {"peer_inode": entry.peer_inode or None, "peer_processes": _processes(entry.peer_owners)}
     if entry.state is SocketState.LISTEN:
         found |= {"accept_queue": entry.recv_q, "backlog": entry.send_q}
     return found
@@ -95,6 +90,19 @@ def _plain(cell: str) -> str:
     if cell.startswith(FORMULA_SIGNS) and cell != "-" and not cell[1:].isdigit():
         return f"'{cell}"
     return cell
+
+
+def _processes(owners: Sequence[Owner]) -> list[dict[str, Any]]:
+    return [
+        {
+            "pid": owner.pid,
+            "fd": owner.fd,
+            "name": printable(owner.name),
+            "cmdline": printable(owner.cmdline),
+            "unit": printable(owner.unit) or None,
+        }
+        for owner in owners
+    ]
 
 
 _TCP_INFO_NAMES = TcpInfo.__struct_fields__

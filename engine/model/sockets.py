@@ -91,7 +91,9 @@ class SocketEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tclass: int | None = None
     """Traffic class of an IPv6 socket."""
     peer_inode: int = 0
-    """Inode of the socket at the other end of a Unix socket, 0 for none: its row tells the peer's process."""
+    """Inode of the socket at the other end of a Unix socket, 0 for none."""
+    peer_owners: tuple[Owner, ...] = ()
+    """Who holds the socket at the other end of a Unix socket."""
 
 
 class SocketFigures(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -42,12 +42,14 @@ def unknown_reason(entry: SocketEntry, uid: int, hidden: bool) -> str:
     return REFUSED if uid in (0, entry.uid) else OTHER_USER
 
 
-def attributed(entry: SocketEntry, holders: tuple[Owner, ...], uid: int, hidden: bool) -> SocketEntry:
-    """The row with its holders, the same object where it has them already."""
+def attributed(
+    entry: SocketEntry, holders: tuple[Owner, ...], uid: int, hidden: bool, peers: tuple[Owner, ...] = ()
+) -> SocketEntry:
+    """The row with its holders and those of its peer, the same object where it has them already."""
     reason = "" if holders else unknown_reason(entry, uid, hidden)
-    if entry.owners == holders and entry.owner_unknown == reason:
+    if entry.owners == holders and entry.owner_unknown == reason and entry.peer_owners == peers:
         return entry
-    return replace(entry, owners=holders, owner_unknown=reason)
+    return replace(entry, owners=holders, owner_unknown=reason, peer_owners=peers)
 
 
 def hidden_owners(ownerless: int, uid: int, refused: int, first: int, hidepid: bool, cure: str) -> Degradation:

@@ -148,7 +148,8 @@ class TableReader:
         for key in keys:
             entry = entries[key]
             holders = tracker.holders.get(entry.inode, NOBODY)
-            entries[key] = attributed(entry, holders, self._uid, hidden)
+            peers = tracker.holders.get(entry.peer_inode, NOBODY) if entry.peer_inode else NOBODY
+            entries[key] = attributed(entry, holders, self._uid, hidden, peers)
         return keys
 
     def find_owners(self, inodes: set[int]) -> dict[int, tuple[Owner, ...]]:

@@ -131,8 +131,14 @@ def local(entry: SocketEntry, look: Look) -> str:
 
 
 def peer(entry: SocketEntry, look: Look) -> str:
-    """Peer Address:Port."""
-    return endpoint(entry, entry.peer_address, entry.peer_port, look)
+    """Peer Address:Port; of a Unix socket the peer's name and process, or its inode as ss prints it."""
+    shown = endpoint(entry, entry.peer_address, entry.peer_port, look)
+    if not entry.peer_inode:
+        return shown
+    holders = ",".join(dict.fromkeys(f"{process_name(owner)} {owner.pid}" for owner in entry.peer_owners))
+    if holders and shown == "*":
+        return holders
+    return f"{shown} {holders or entry.peer_inode}"
 
 
 @lru_cache(SHOWN_MAX)

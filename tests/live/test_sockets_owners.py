@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.model.messages import SocketsOptions
 from engine.model.tcp import SocketState
 from engine.sockets.service import SocketsService
 from tests.live.sockets_rig import HOST, Asking
@@ -40,6 +41,8 @@ def asking() -> Iterator[Asking]:
     with closing(SocketsService()) as service:
         yield Asking(service)
 
+
+AS_USER = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"]
 
 HOLD = """
 import socket, sys
@@ -86,6 +89,56 @@ def test_a_passed_descriptor_is_followed_to_its_new_holder(asking: Asking) -> No
         assert channel.recv(1) == b"k"
         server.close()
         asking.until(lambda: [owner.pid for owner in asking.local(port).owners] == [pid], "the child alone holds it")
+
+
+def test_the_other_end_of_a_unix_socket_has_its_process() -> None:
+    with closing(SocketsService()) as service, child() as (pid, channel):
+        asking = Asking(service, SocketsOptions(families=("unix",)))
+        inode = os.fstat(channel.fileno()).st_ino
+        (row,) = [entry for entry in asking.rows.values() if entry.inode == inode]
+        assert [owner.pid for owner in row.owners] == [os.getpid()]
+        assert [owner.pid for owner in row.peer_owners] == [pid]
+
+
+HIDE = """
+import ctypes, socket, sys
+server = socket.create_server((sys.argv[1], 0))
+ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE
+print(server.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def undumpable(*command: str) -> Iterator[int]:
+    """A process whose descriptors not even its own user may see; the port it listens on."""
+    hiding = subprocess.Popen(
+        [*command, sys.executable, "-I", "-c", HIDE, HOST], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with hiding:
+        assert hiding.stdin is not None
+        assert hiding.stdout is not None
+        yield int(hiding.stdout.readline())
+        hiding.stdin.close()
+
+
+def test_a_process_of_our_own_that_may_not_be_looked_into_refuses() -> None:
+    as_user = AS_USER if os.geteuid() == 0 else []
+    with undumpable(*as_user) as port:
+        row, codes = printed(as_user, port)
+    assert row == "[] refused"
+    assert codes == ["OWNERS_HIDDEN"]
+
+
+def test_a_connection_that_nobody_saw_is_gone_with_its_process(asking: Asking) -> None:
+    """The opener's end, at tier (a): the kernel told that it closed, and nothing told whose it was."""
+    with socket.create_server((HOST, 0)) as server:
+        port = server.getsockname()[1]
+        socket.create_connection(server.getsockname()).close()
+        server.accept()[0].close()
+        asking.until(lambda: len(asking.closed_on(port)) >= 2, "both ends closed")
+    (opener,) = [each for each in asking.closed_on(port) if each.entry.peer_port == port]
+    assert (opener.entry.owners, opener.entry.owner_unknown, opener.tier) == ((), "gone", "")
 
 
 def test_sockets_nobody_can_hold_yet_or_any_more_say_so(asking: Asking) -> None:
@@ -141,9 +194,6 @@ def printed(command: list[str], port: int) -> tuple[str, list[str]]:
     )
     row, codes = ran.stdout.splitlines()
     return row, codes.split()
-
-
-AS_USER = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"]
 
 
 @as_root

@@ -78,6 +78,12 @@ def test_json_lines_come_in_chunks_of_whole_lines() -> None:
     assert list(json_lines([], user)) == []
 
 
+def test_a_unix_socket_tells_its_other_end() -> None:
+    row = socket_object(entry(netid="u_str", family=1, peer_inode=4711, peer_owners=(owner(),)), user)
+    assert (row["peer_inode"], [each["pid"] for each in row["peer_processes"]]) == (4711, [41210])
+    assert "peer_inode" not in socket_object(entry(), user)
+
+
 def test_json_is_printable_whatever_names_hold() -> None:
     row = entry(local_address="/run/\x9b\u202e\udcff", owners=(owner("\x1b]0;PWN\x07"),), congestion="a\x00")
     [line] = json_lines([row], user)

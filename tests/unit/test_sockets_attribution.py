@@ -43,6 +43,13 @@ def test_a_row_with_holders_has_no_reason() -> None:
     assert (row.owners, row.owner_unknown) == ((SINK,), "")
 
 
+def test_a_unix_socket_has_the_holders_of_its_other_end() -> None:
+    row = attributed(replace(ROW, netid="u_str", peer_inode=9), (), 1000, False, (SINK,))
+    assert (row.owners, row.peer_owners) == ((), (SINK,))
+    assert attributed(row, (), 1000, False, (SINK,)) is row
+    assert attributed(row, (), 1000, False, ()).peer_owners == ()
+
+
 def test_a_row_that_has_its_holders_stays_the_same_object() -> None:
     row = attributed(ROW, (SINK,), 1000, True)
     assert attributed(row, (SINK,), 1000, True) is row

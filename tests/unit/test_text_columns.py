@@ -115,6 +115,26 @@ def test_local_addresses_are_written_as_ss_does(given: dict[str, object], local:
     assert cell("local", entry(**given), Look(interface_name={1: "lo"}.__getitem__)) == local
 
 
+@pytest.mark.parametrize(
+    ("given", "peer"),
+    [
+        ({}, "*"),
+        ({"peer_inode": 4711}, "* 4711"),
+        ({"peer_inode": 4711, "peer_owners": (owner(),)}, "sink 41210"),
+        ({"peer_inode": 4711, "peer_owners": (owner(fd=3), owner(fd=4))}, "sink 41210"),
+        ({"peer_inode": 4711, "peer_owners": (owner(),), "peer_address": "/run/x"}, "/run/x sink 41210"),
+    ],
+)
+def test_the_peer_of_a_unix_socket_is_its_process(given: dict[str, object], peer: str) -> None:
+    row = entry(**({"netid": "u_str", "family": 1, "peer_address": "*", "peer_port": 0} | given))
+    assert cell("peer", row) == peer
+
+
+def test_a_container_stands_in_for_its_cgroup() -> None:
+    assert cell("cgroup", entry(cgroup=0x1F4)) == "0x1f4"
+    assert cell("cgroup", entry(cgroup=0x1F4, owners=(owner(unit="docker:3f2a1b4c5d6e"),))) == "docker:3f2a1b4c5d6e"
+
+
 def test_a_narrow_look_shortens_loopback() -> None:
     assert cell("local", entry(), Look(short_loopback=True)) == "lo:65432"
 
