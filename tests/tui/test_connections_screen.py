@@ -15,6 +15,7 @@ from tests.tui.driving import NARROW, refreshed, rows, running, screen_text, sel
 from tests.tui.fakes import FakeMonitor, entry, snapshot
 from tui.app import SockmonApp
 from tui.host_names import HostNames
+from tui.screens.columns import ColumnsScreen
 from tui.screens.connections import ConnectionsScreen, SocketDetailPane
 from tui.screens.copying import CopyScreen
 from tui.screens.dashboard import DashboardScreen
@@ -171,6 +172,32 @@ async def test_c_goes_through_the_columns_of_the_tools_that_people_know() -> Non
         await pilot.press("c", "c", "c")
         assert "columns of" not in title(pilot, SocketsPane)
         assert table.places[0].column.id == "netid"
+
+
+async def test_capital_c_chooses_columns_their_order_and_their_width() -> None:
+    async with running(FakeMonitor()) as pilot:
+        table = await on_screen_2(pilot)
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ColumnsScreen))
+        # Netid goes, State moves below Recv-Q and gets three cells more; the peer goes too.
+        await pilot.press("space", "down", "J", "plus", "plus", "plus", *["down"] * 3, "space", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionsScreen))
+        await pilot.pause()
+        places = {place.column.id: place for place in table.places}
+        assert list(places)[:4] == ["recv_q", "state", "send_q", "local"]
+        assert "peer" not in places
+        assert places["state"].column.width == 15
+        assert "your columns" in title(pilot, SocketsPane)
+        await pilot.press("c")
+        assert table.places[0].column.id == "netid", "c goes on to the next preset"
+
+
+async def test_escape_leaves_the_columns_as_they_were() -> None:
+    async with running(FakeMonitor()) as pilot:
+        table = await on_screen_2(pilot)
+        before = [place.column.id for place in table.places]
+        await pilot.press("C", "space", "escape")
+        assert [place.column.id for place in table.places] == before
 
 
 async def test_n_writes_service_names_in_place_of_ports() -> None:

@@ -9,6 +9,7 @@ import msgspec
 from engine.text.sanitize import printable
 from tui import questions
 from tui.host import ScreenHost
+from tui.screens.columns import ColumnsScreen
 from tui.screens.copying import CopyScreen
 from tui.screens.details import SocketScreen
 from tui.screens.ending import EndingScreen
@@ -39,6 +40,14 @@ class SocketAnswers(ScreenHost):
             self.command(partial(questions.close_socket, self.monitor, event.entry))
         else:
             self.command(partial(questions.end_process, self.monitor, event.owner))
+
+    def on_sockets_pane_columns_wanted(self, event: SocketsPane.ColumnsWanted) -> None:
+        self.push_screen(ColumnsScreen(event.choices))
+
+    def on_columns_screen_chosen(self, event: ColumnsScreen.Chosen) -> None:
+        if self.base_screen is not None:
+            for pane in self.base_screen.query(SocketsPane):
+                pane.choose_columns(event.columns)
 
     def on_sockets_pane_copy_wanted(self, event: SocketsPane.CopyWanted) -> None:
         self.push_screen(CopyScreen(event.texts))

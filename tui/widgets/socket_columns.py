@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -252,6 +252,21 @@ def preset_columns(
             priority=min(column.priority, place),
         )
         for place, column in enumerate(preset.columns)
+    )  # fmt: skip
+
+
+def chosen_columns(
+    chosen: Sequence[tuple[str, int]], look: LookNow, leaks: Callable[[int], bool], narrow: bool
+) -> tuple[SocketColumn, ...]:
+    """The columns that a person chose, by name and width; where they find no room the last ones go first."""
+    inks = dict(INKS, state=state_ink(leaks))
+    texts = {"recv_q": recv_q(look, not narrow), "send_q": send_q(look, not narrow)}
+    return tuple(
+        on_screen(
+            COLUMNS[name], look, style=inks.get(name) or faded(COLUMNS[name], look), text=texts.get(name),
+            width=width, flexible=place == len(chosen) - 1, priority=place,
+        )
+        for place, (name, width) in enumerate(chosen)
     )  # fmt: skip
 
 

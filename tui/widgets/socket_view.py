@@ -52,6 +52,8 @@ LISTEN: Final = SocketState.LISTEN
 
 OWN_PRESET: Final = "sockmon"
 PRESET_NAMES: Final = (OWN_PRESET, *PRESETS)
+CHOSEN: Final = "yours"
+"""The preset that a person made."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class SocketView:
     host_name: Callable[[str], str] | None = None
     """Answers the name of an address that is known already; None to show addresses."""
     preset: str = OWN_PRESET
+    columns: tuple[tuple[str, int], ...] = ()
+    """Names and widths of the columns of preset CHOSEN; empty if none were chosen."""
 
     def toggle(self, family: str) -> SocketView:
         """Show this family too, or no longer; the last one stays."""
@@ -102,10 +106,16 @@ class SocketView:
 
     def next_preset(self) -> SocketView:
         """The next set of columns; sorted by state again if the new one lacks the column."""
-        preset = PRESET_NAMES[(PRESET_NAMES.index(self.preset) + 1) % len(PRESET_NAMES)]
+        presets = (*PRESET_NAMES, *((CHOSEN,) if self.columns else ()))
+        preset = presets[(presets.index(self.preset) + 1) % len(presets)]
         changed = replace(self, preset=preset)
         names = [column.name for column in PRESETS[preset].columns] if preset in PRESETS else list(COLUMNS)
         return changed if changed.sort in names else replace(changed, sort="state", reverse=False)
+
+    def with_columns(self, columns: tuple[tuple[str, int], ...]) -> SocketView:
+        """Show these columns from now on; sorted by state again if it was by a column that only its preset had."""
+        changed = replace(self, preset=CHOSEN, columns=columns)
+        return changed if changed.sort in COLUMNS else replace(changed, sort="state", reverse=False)
 
     def look(self, moment: Moment) -> Look:
         """The facts that cells and filters need besides their row."""
@@ -177,7 +187,7 @@ class SocketView:
         if self.services or self.host_name is not None:
             chips.append(" ".join(("port names",) * self.services + ("host names",) * (self.host_name is not None)))
         if self.preset != OWN_PRESET:
-            chips.append(f"columns of {self.preset}")
+            chips.append("your columns" if self.preset == CHOSEN else f"columns of {self.preset}")
         if self.chosen is not None:
             chips.append(self.chosen.text)
         return chips

@@ -17,15 +17,17 @@ from engine.text.presets import PRESETS
 from engine.text.socket_values import AF_UNIX
 from engine.text.ss_command import ss_command
 from tui.messages import Moment
+from tui.widgets.column_choice import Choices, choices_of
 from tui.widgets.columns import Column
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.kernel_line import KernelLine, kernel_words
 from tui.widgets.line_table import LineTable
-from tui.widgets.socket_columns import preset_columns
+from tui.widgets.socket_columns import chosen_columns, preset_columns
 from tui.widgets.socket_lines import Heading, SocketLine, entry_of
-from tui.widgets.socket_view import SORTS, Arranged, SocketView
+from tui.widgets.socket_view import CHOSEN, SORTS, Arranged, SocketView
 
 NAMES: Final = Binding.Group("names")
+COLUMN_KEYS: Final = Binding.Group("columns")
 
 
 def copy_texts(entry: SocketEntry, look: Look) -> list[tuple[str, str]]:
@@ -49,8 +51,8 @@ class SocketsPane(ConnectionsPane):
     Every socket with what the kernel says of it. **d** folds the two ends of a local connection into one line:
     `client ━━ Send-Q ▶ Recv-Q ━━▶ server`. **v** groups by process, state and listener; Enter folds a group.
     **H** shows what closed in the last 30 seconds. **c** goes through sets of columns: ours, and those of ss, netstat,
-    TCPView and lsof. **n** writes service names in place of ports, **N** host names in place of addresses as the
-    resolver tells them.
+    TCPView and lsof; **C** chooses them one by one. **n** writes service names in place of ports, **N** host names in
+    place of addresses as the resolver tells them. The line below the sockets has the kernel's counters since the start.
 
     `-` is unknown. Totals count data bytes: the kernel's counts less SYN and FIN.
     """
@@ -59,7 +61,8 @@ class SocketsPane(ConnectionsPane):
         Binding("d", "fold", "fold ends", id="connections.fold"),
         Binding("v", "group", "group", id="connections.group"),
         Binding("H", "history", "history", id="connections.history"),
-        Binding("c", "columns", "columns", id="connections.columns"),
+        Binding("c", "columns", "columns", id="connections.columns", group=COLUMN_KEYS),
+        Binding("C", "choose_columns", "choose columns", id="connections.choose_columns", group=COLUMN_KEYS),
         Binding("n", "services", "port names", id="connections.services", group=NAMES),
         Binding("N", "hosts", "host names", id="connections.hosts", group=NAMES),
         Binding("y", "copy", "copy", id="connections.copy"),
@@ -73,6 +76,13 @@ class SocketsPane(ConnectionsPane):
             self.moment = moment
             self.line = line
 
+    class ColumnsWanted(Message):
+        """The user wants to choose among these columns."""
+
+        def __init__(self, choices: Choices) -> None:
+            super().__init__()
+            self.choices = choices
+
     class CopyWanted(Message):
         """The user wants one of these texts in the clipboard: what each is, and the text."""
 
@@ -85,6 +95,8 @@ class SocketsPane(ConnectionsPane):
         yield KernelLine()
 
     def _columns(self) -> tuple[Column[SocketLine], ...]:
+        if self.view.preset == CHOSEN:
+            return chosen_columns(self.view.columns, lambda: self._look, self._is_leaking, self._narrow)
         return preset_columns(self.view.preset, lambda: self._look, self._is_leaking, self._narrow, self.view.history)
 
     def _stamp(self, moment: Moment) -> object:
@@ -99,7 +111,8 @@ class SocketsPane(ConnectionsPane):
         self.post_message(self.Highlighted(arranged.moment, self._table.cursor_row))
 
     def _look_at(self, view: SocketView) -> None:
-        columns = (view.preset, view.history) != (self.view.preset, self.view.history)
+        before = self.view
+        columns = (view.preset, view.history, view.columns) != (before.preset, before.history, before.columns)
         super()._look_at(view)
         if columns:
             self._table.set_columns(self._columns())
@@ -120,6 +133,16 @@ class SocketsPane(ConnectionsPane):
 
     def action_columns(self) -> None:
         self._look_at(self.view.next_preset())
+
+    def action_choose_columns(self) -> None:
+        shown = [(place.column.id, place.width) for place in self._table.places]
+        if self.view.preset == CHOSEN:
+            shown = list(self.view.columns)
+        self.post_message(self.ColumnsWanted(choices_of(shown)))
+
+    def choose_columns(self, columns: tuple[tuple[str, int], ...]) -> None:
+        """Show these columns, with their widths."""
+        self._look_at(self.view.with_columns(columns))
 
     def action_services(self) -> None:
         self._look_at(replace(self.view, services=not self.view.services))
