@@ -239,8 +239,8 @@ def _alike(judged: Sequence[tuple[Track, Verdict]]) -> Iterable[Verdict]:
     groups: dict[tuple[str, Severity, int | str], list[tuple[Track, Verdict]]] = {}
     for track, found in judged:
         entry = track.entry
-        whose = entry.owners[0].pid if entry.owners else f"{entry.local_address}:{entry.local_port}"
-        groups.setdefault((found.rule, found.severity, whose), []).append((track, found))
+        holder = entry.owners[0].pid if entry.owners else f"{entry.local_address}:{entry.local_port}"
+        groups.setdefault((found.rule, found.severity, holder), []).append((track, found))
     for members in groups.values():
         if len(members) <= ALIKE:
             yield from (found for _, found in members)
@@ -249,7 +249,8 @@ def _alike(judged: Sequence[tuple[Track, Verdict]]) -> Iterable[Verdict]:
         track, oldest = members[0]
         keys = tuple(dict.fromkeys(found.subject.key for _, found in members))[:KEYS_NAMED]
         subject = Subject(SubjectKind.SOCKET, f"{program(track.entry)}, {len(members):,} sockets", track.entry.key)
-        sentence = f"{oldest.sentence} So it is with {len(members):,} sockets of this program."
+        whose = "program" if track.entry.owners else "address"
+        sentence = f"{oldest.sentence} So it is with {len(members):,} sockets of this {whose}."
         yield replace(oldest, subject=subject, sentence=sentence, keys=keys, rows=len(members))
 
 

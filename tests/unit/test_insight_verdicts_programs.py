@@ -48,10 +48,13 @@ def test_a_program_that_went_on_was_not_stopped_by_it() -> None:
 
 def test_a_background_connect_tells_by_so_error() -> None:
     calls = [
-        call("connect_ex", "115", errno=0),
-        call("getsockopt", "111", arguments="SO_ERROR", errno=errno.ECONNREFUSED),
+        call("connect_ex", "EINPROGRESS (115)"),
+        call("getsockopt", "111", arguments="SOL_SOCKET, SO_ERROR"),
     ]
     assert "nobody listens on 127.0.0.1:9000" in said(calls)["refused"].sentence
+    assert "refused" in said([call("connect_ex", "ECONNREFUSED (111)")])
+    assert said([calls[0], call("getsockopt", "0", arguments="SOL_SOCKET, SO_ERROR")]) == {}
+    assert said([calls[0], call("getsockopt", "111", arguments="SOL_SOCKET, SO_RCVBUF")]) == {}
 
 
 def test_a_reset_names_the_call_that_met_it() -> None:

@@ -162,7 +162,7 @@ def _whole(verdict: Verdict, width: int) -> list[str]:
 
 
 def figure_text(figure: Figure) -> str:
-    """A figure with its unit: `408,300 B`, `12.0 s`, `3 %`."""
+    """A figure with its unit: `408,300 B`, `12.0 s`, `3 %`; a number that only names something (a PID) as it is."""
     value = figure.value
     if isinstance(value, str):
         return printable(value) or UNKNOWN
@@ -170,8 +170,7 @@ def figure_text(figure: Figure) -> str:
         return f"{count(value)} B" if isinstance(value, int) else byte_size(value)
     if figure.unit == "B/s":
         return byte_rate(value)
-    number = f"{value:,}"
-    return f"{number} {figure.unit}" if figure.unit else number
+    return f"{value:,} {figure.unit}" if figure.unit else f"{value}"
 
 
 def _last_line(watched: Watched) -> str:

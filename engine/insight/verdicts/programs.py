@@ -52,9 +52,18 @@ class ProgramCase:
     def met(self, *errors: int) -> Call | None:
         """The last call, if it failed so and not long ago; close() after it aside."""
         calls = [call for call in self.calls if call.name not in ("close", "detach")]
-        if not calls or calls[-1].errno not in errors or self.now_ns - calls[-1].ts_ns > CALL_NS:
+        if not calls or number_of(calls[-1]) not in errors or self.now_ns - calls[-1].ts_ns > CALL_NS:
             return None
         return calls[-1]
+
+
+def number_of(call: Call) -> int:
+    """The errno that a call raised, or returned as connect_ex() and SO_ERROR do; 0 for none."""
+    told = call.result
+    if call.errno or not (call.name == "connect_ex" or (call.name == "getsockopt" and "SO_ERROR" in call.arguments)):
+        return call.errno
+    digits = told.rpartition("(")[2].removesuffix(")")
+    return int(digits) if digits.isdecimal() else 0
 
 
 def _refused(case: ProgramCase) -> Finding | None:
@@ -76,7 +85,7 @@ def _reset(case: ProgramCase) -> Finding | None:
     return _met(
         case,
         call,
-        f"{case.who} met {RESETS[call.errno]} in {call.name}(): the connection was ended by RST, not by this program.",
+        f"{case.who} met {RESETS[number_of(call)]} in {call.name}(): the peer ended the connection by RST.",
         "See what the peer did: it closed with data unread, set SO_LINGER to 0, or its program died.",
     )
 
@@ -146,7 +155,7 @@ def _met(
         advice,
         figures(
             ("call", f"{call.name}({call.arguments})", ""),
-            ("errno", call.errno, ""),
+            ("errno", number_of(call), ""),
             ("PID", case.report.pid, ""),
             *more,
         ),
