@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import msgspec
+
 from engine.insight.ledger import ends_of, folded
 from engine.lab.catalogue import KINDS
 from engine.lessons.doings import goes_somewhere
@@ -36,13 +38,12 @@ NOWHERE: Final = ("", 0)
 ENDED: Final = frozenset((ActorState.DONE, ActorState.FAILED, ActorState.STOPPED))
 
 
-class SeenSocket:
+class SeenSocket(msgspec.Struct):
     """A socket that an actor has or had. `peer` is empty for a listener."""
 
-    def __init__(self, cookie: int, local: str, peer: str) -> None:
-        self.cookie = cookie
-        self.local = local
-        self.peer = peer
+    cookie: int
+    local: str
+    peer: str
 
 
 class Rows:
@@ -224,6 +225,17 @@ class Cast:
             if pid == member.report.pid:
                 return member.name
         return f"PID {pid}"
+
+    @property
+    def parts(self) -> tuple[tuple[Part, SeenSocket], ...]:
+        """Every socket with the name that the lesson has for it."""
+        named: list[tuple[Part, SeenSocket]] = []
+        for member in self:
+            connections = 0
+            for seen in member.sockets:
+                connections += bool(seen.peer)
+                named.append((Part(member.name, str(connections) if seen.peer else "listener"), seen))
+        return tuple(named)
 
     @property
     def ports(self) -> list[int]:

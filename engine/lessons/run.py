@@ -14,10 +14,11 @@ from typing import Final
 
 import msgspec
 
+from engine.insight.ledger import Ends
 from engine.lessons.acting import Stagehand
-from engine.lessons.cast import Cast, Rows
+from engine.lessons.cast import Cast, Rows, SeenSocket
 from engine.lessons.judging import Judge
-from engine.lessons.lesson import Lesson, Step
+from engine.lessons.lesson import Lesson, Part, Step
 from engine.lessons.readers import Facts
 from engine.lessons.results import Fault, LessonResult, Mark, Sight, ahead
 from engine.lessons.stage import Stage, missing, no_wire
@@ -57,8 +58,10 @@ class RunView(msgspec.Struct, frozen=True):
     fault: Fault | None = None
     actors: tuple[tuple[str, int], ...] = ()
     """Names, and Monitor's numbers."""
-    streams: tuple[int, ...] = ()
-    """The conversations of its packets, in the order of their first."""
+    sockets: tuple[tuple[Part, SeenSocket], ...] = ()
+    """Every socket of its actors, also those that are closed."""
+    conversations: tuple[tuple[int, Ends], ...] = ()
+    """Streams and ends, in the order of their first packet."""
     ports: tuple[int, ...] = ()
 
 
@@ -189,8 +192,9 @@ class LessonRun:
 
     def _show_sights(self, number: int, sights: list[Sight]) -> None:
         every = (*self.view.sights[:number], tuple(sights), *self.view.sights[number + 1 :])
-        streams = self._wire.streams(self.cast) if self._wire is not None else ()
-        self._show(sights=every, streams=streams, ports=tuple(self.cast.ports))
+        talks = self._wire.conversations(self.cast) if self._wire is not None else {}
+        sockets = tuple((part, msgspec.structs.replace(seen)) for part, seen in self.cast.parts)
+        self._show(sights=every, sockets=sockets, conversations=tuple(talks.items()), ports=tuple(self.cast.ports))
 
     def _show(self, **changes: object) -> None:
         view = msgspec.structs.replace(self.view, **changes)

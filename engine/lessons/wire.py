@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
-from engine.insight.ledger import folded
+from engine.insight.ledger import Ends, folded
 from engine.lessons.cast import Cast
 from engine.lessons.lesson import Measure, PacketSought
 from engine.model.packets import PacketRow
@@ -87,15 +87,21 @@ class Wire:
         recent = (row for row in reversed(self.rows) if row.ts_ns >= since_ns)
         return next((row for row in recent if matches(row, sought, cast)), None)
 
-    def streams(self, cast: Cast) -> tuple[int, ...]:
-        """The TCP conversations of the lesson's actors, in the order of their first packet."""
+    def conversations(self, cast: Cast) -> dict[int, Ends]:
+        """The TCP conversations of the lesson's actors by stream, in the order of their first packet, with the ends of
+        that packet, its sender's first."""
         sought = [PacketSought(source=member.name) for member in cast]
         sought += [PacketSought(target=member.name) for member in cast]
-        found: dict[int, bool] = {}
+        theirs: dict[int, Ends] = {}
+        strangers: set[int] = set()
         for row in self.rows:
-            if row.stream >= 0 and not found.get(row.stream):
-                found[row.stream] = any(matches(row, one, cast) for one in sought)
-        return tuple(stream for stream, theirs in found.items() if theirs)
+            if row.stream < 0 or row.stream in theirs or row.stream in strangers:
+                continue
+            if any(matches(row, one, cast) for one in sought):
+                theirs[row.stream] = (folded(row.source), row.sport, folded(row.destination), row.dport)
+            else:
+                strangers.add(row.stream)
+        return theirs
 
 
 def matches(row: PacketRow, sought: PacketSought, cast: Cast) -> bool:

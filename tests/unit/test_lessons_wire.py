@@ -101,7 +101,7 @@ def test_a_stranger_s_packet_from_the_same_port_is_not_the_actor_s() -> None:
     assert [[row.number for row in rows] for rows in made.search([sought], both_ends(), 0)] == [[3]]
 
 
-def test_the_streams_of_a_lesson_are_those_of_its_actors() -> None:
+def test_the_conversations_of_a_lesson_are_those_of_its_actors() -> None:
     made = wire()
     made.rows = [row(1, SYN, dport=9, stream=4), row(2, SYN, stream=7), row(3, ACK, client=False, stream=7)]
-    assert made.streams(both_ends()) == (7,)
+    assert made.conversations(both_ends()) == {7: ("127.0.0.1", CLIENT_PORT, "127.0.0.1", SERVER_PORT)}
