@@ -113,7 +113,8 @@ def _segment(walk: Walk, ts_ns: int, interface: int) -> Segment | OtherFrame:
     captured = min(len(data) - offset, on_wire)
     if captured < 4:
         reason = LIMITED if captured < on_wire else MALFORMED
-        return undecodable(ts_ns, "TCP", reason, interface, walk.src, walk.dst)
+        family = "IPv6" if len(walk.src) == 16 else "IPv4"  # as tshark: too little is there to call it TCP
+        return undecodable(ts_ns, family, reason, interface, walk.src, walk.dst)
     fixed = data[offset : offset + min(captured, 20)].ljust(20, b"\0")
     sport, dport, seq, ack, control, wnd, urg = _TCP(fixed)
     header_length = control >> 12 << 2

@@ -34,7 +34,7 @@ from engine.flow.options import (
 )
 from engine.flow.placed import Placed
 from engine.flow.states import pair_names
-from engine.model.packets import OtherFrame, Segment
+from engine.model.packets import Segment
 
 _SYN, _RST, _ACK = 0x002, 0x004, 0x010
 _FIN_SYN = 0x003
@@ -121,11 +121,9 @@ _encoder = msgspec.json.Encoder()
 def json_lines(rows: Rows, first_ns: int) -> bytes:
     """The objects of the TCP segments among the rows, each on its line; `first_ns` is the time of frame 1."""
     objects = []
-    for number, wire_length, captured, segment, placed, other in rows.each():
+    for _, wire_length, captured, segment, placed, _ in rows.each():
         if segment is not None and placed is not None:
             objects.append(segment_object(segment, placed, wire_length, captured, first_ns))
-        elif other is not None and other.protocol == "TCP":
-            objects.append(_nearly_nothing(number, wire_length, captured, other, first_ns))
     return _encoder.encode_lines(objects)
 
 
@@ -278,14 +276,6 @@ def _correct(line: SegmentObject, segment: Segment, placed: Placed) -> None:
         line.seq_raw = line.ack_raw = line.nxtseq = line.win_raw = line.win_scale = line.hdr_len = line.flags_hex = None
         line.completeness = line.states = line.t_stream = line.t_delta = line.option_kinds = line.urg = None
         line.checksum_status = None
-
-
-def _nearly_nothing(number: int, wire_length: int, captured: int, frame: OtherFrame, first_ns: int) -> SegmentObject:
-    """The object of a frame that holds less of a TCP header than its ports."""
-    return SegmentObject(
-        number, None, seconds(frame.ts_ns - first_ns), address_text(frame.src), address_text(frame.dst), None, None,
-        None, None, None, None, None, (), seconds(frame.ts_ns), wire_length, captured, "", frame.info,
-    )  # fmt: skip
 
 
 @lru_cache(256)
