@@ -15,7 +15,7 @@ from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import SS_SPELLINGS, SocketState
 from engine.text.sanitize import printable
 from engine.text.socket_values import AF_INET, AF_INET6
-from engine.text.ss_command import ss_filter
+from engine.text.ss_command import ss_command, ss_filter
 from engine.text.units import endpoint
 
 HOLDERS_SHOWN_MAX: Final = 4
@@ -23,6 +23,9 @@ HOLDERS_SHOWN_MAX: Final = 4
 
 CLOSABLE: Final = frozenset(("tcp", "udp", "udpl", "raw", "icmp"))
 """Netids that SOCK_DESTROY takes."""
+
+HIDDEN: Final = frozenset(("other user", "refused"))
+"""Why an owner is unknown, where root would know it."""
 
 WITHOUT_PEER: Final = frozenset((SocketState.LISTEN, SocketState.UNCONN, SocketState.CLOSED))
 
@@ -54,7 +57,8 @@ def socket_hits(entry: SocketEntry, entries: Sequence[SocketEntry]) -> tuple[str
     if entry.owners:
         said.append(f"{_held_by(entry.owners)}: its next call fails with ECONNABORTED, and the descriptor stays open.")
     elif entry.owner_unknown:
-        said.append(f"No process is known to hold it ({printable(entry.owner_unknown)}).")
+        named = f" `sudo {ss_command(entry)}` names it." if entry.owner_unknown in HIDDEN else ""
+        said.append(f"No process is known to hold it ({printable(entry.owner_unknown)}).{named}")
     if entry.netid == "tcp" and entry.state not in WITHOUT_PEER:
         other = other_end(entry, entries)
         who = "The peer" if other is None else f"The other end, {_who(other)},"

@@ -29,7 +29,9 @@ class Preset(msgspec.Struct, frozen=True):
 
 
 def _titled(name: str, title: str) -> Column:
-    return msgspec.structs.replace(COLUMNS[name], title=title)
+    """A shared column under another tool's title, and as wide as that."""
+    column = COLUMNS[name]
+    return msgspec.structs.replace(column, title=title, width=max(column.width, len(title)))
 
 
 def _netstat_protocol(entry: SocketEntry, look: Look) -> str:
@@ -75,8 +77,8 @@ def _netstat_state(entry: SocketEntry, look: Look) -> str:
     return "" if entry.state is SocketState.UNCONN else entry.state.value.replace("-", "_")
 
 
-def _left(name: str, title: str, width: int, cell: Cell) -> Column:
-    return Column(name, title, width, cell, cell, Align.LEFT, 0)
+def _left(name: str, title: str, width: int, cell: Cell, priority: int = 0) -> Column:
+    return Column(name, title, width, cell, cell, Align.LEFT, priority)
 
 
 _PRESETS: Final = (
@@ -150,9 +152,9 @@ _PRESETS: Final = (
                 lambda entry, look: cells.first([f"{owner.fd}u" for owner in entry.owners]),
                 COLUMNS["fd"].sort_key, Align.RIGHT,
             ),
-            _left("type", "TYPE", 4, COLUMNS["family"].cell),
+            _left("type", "TYPE", 4, COLUMNS["family"].cell, 6),
             _titled("inode", "DEVICE"),
-            _left("node", "NODE", 4, lambda entry, look: _LSOF_NODE.get(entry.netid, entry.netid)),
+            _left("node", "NODE", 4, lambda entry, look: _LSOF_NODE.get(entry.netid, entry.netid), 7),
             _left("name", "NAME", 44, _lsof_name),
         ),
     ),

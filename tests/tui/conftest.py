@@ -16,12 +16,15 @@ PICTURED_WITH = "8.2.8"
 
 @pytest.fixture(autouse=True)
 def steady_screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clock times in UTC, no colour setting of the tester's terminal, no blinking, no timer that counts down."""
+    """Clock times in UTC, no colour setting of the tester's terminal, no blinking, no timer that counts down,
+    no name of the tester's machine."""
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
     monkeypatch.setattr(Input, "cursor_blink", False)
     monkeypatch.setattr("tui.widgets.socket_detail.monotonic", lambda: 0.0)
+    monkeypatch.setattr("tui.looks.user_name", str)
+    monkeypatch.setattr("tui.looks.interface_name", str)
     yield
     monkeypatch.undo()
     time.tzset()

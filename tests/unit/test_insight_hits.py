@@ -24,7 +24,8 @@ def test_a_connection_names_its_holders_and_its_other_end() -> None:
 def test_a_peer_elsewhere_is_named_by_its_address() -> None:
     away = entry(peer_address="192.0.2.7", peer_port=443, owner_unknown="other user")
     assert socket_hits(away, (away,)) == (
-        "No process is known to hold it (other user).",
+        "No process is known to hold it (other user). "
+        "`sudo ss -tanpoemi 'src 127.0.0.1:65432 dst 192.0.2.7:443'` names it.",
         "The peer at 192.0.2.7:443 gets a reset (RST).",
     )
 

@@ -21,10 +21,10 @@ from engine.model.sockets import SocketEntry
 from engine.text.sanitize import printable
 from tui.cli.actor_run import ENDED, call_line
 from tui.cli.capture import packet_line, packet_object
-from tui.cli.names import user_name
 from tui.cli.output import json_line
 from tui.cli.session import Session, session_of
 from tui.cli.socket_rows import print_rows
+from tui.local_names import user_name
 
 LIMIT_S: Final = 15.0
 """The slowest error, a resolver's, takes its 5 s twice."""

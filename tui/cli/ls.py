@@ -20,8 +20,8 @@ from engine.text.columns import column
 from engine.text.presets import PRESETS
 from engine.text.sanitize import printable
 from tui.cli.ls_choice import Choice, choice_of
-from tui.cli.names import user_name
 from tui.cli.table_text import table_lines
+from tui.local_names import user_name
 
 EVENTS_INTERVAL_S = 1.0
 """Between two looks for --events without --watch; what opens and closes in between is told by the kernel."""

@@ -16,8 +16,9 @@ from engine.query.sockets import SocketFilter, compile_sockets
 from engine.text.cells import AcceptQueue, Look
 from engine.text.columns import Column, column, columns
 from engine.text.presets import preset
-from tui.cli.names import ask_hosts, host_name, interface_name, user_name
+from tui.cli.names import ask_hosts, host_name
 from tui.cli.socket_details import extended_details, memory_details, tcp_details, timer_details
+from tui.local_names import interface_name, user_name
 
 Flags = Mapping[str, str | bool | tuple[str, ...]]
 

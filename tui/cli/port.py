@@ -26,9 +26,9 @@ from engine.text.columns import columns
 from engine.text.sanitize import printable, printable_within
 from engine.text.services import service_name, service_port
 from engine.text.socket_values import parsed_address
-from tui.cli.names import interface_name, user_name
 from tui.cli.output import json_line
 from tui.cli.table_text import table_lines
+from tui.local_names import interface_name, user_name
 
 PORT_MAX: Final = 65_535
 SHOWN_COLUMNS: Final = "netid,state,local,peer,process,user,timer"

@@ -249,7 +249,7 @@ def preset_columns(
     return tuple(
         on_screen(
             column, look_of_preset, style=inks.get(column.name, plain), flexible=place == last,
-            priority=min(column.priority, place),
+            priority=place if column.priority else 0,
         )
         for place, column in enumerate(preset.columns)
     )  # fmt: skip

@@ -16,6 +16,7 @@ from engine.model.tcp import SocketState
 from engine.text.cells import Look, known_by
 from engine.text.columns import COLUMNS, Cell
 from engine.text.units import UNKNOWN, byte_rate, count, duration_us
+from tui.looks import look_at
 from tui.messages import Moment
 from tui.tracks import Point, Tracks
 from tui.widgets.columns import Align, Elide, cell
@@ -184,8 +185,7 @@ class SocketDetail(Widget):
 
     def show_socket(self, entry: SocketEntry | None, moment: Moment, tracks: Tracks) -> None:
         """Show this socket with the facts of the moment, and how its figures went."""
-        watched = moment.watched
-        look = Look(now_ns=moment.snapshot.ts_ns, figures=watched.figures, closed=watched.closed_by_key)
+        look = look_at(moment)
         trail = tracks.trail(entry.key) if entry is not None else ()
         layout = (entry is None) is not (self._entry is None)
         self._entry, self._look, self._trail = entry, look, trail

@@ -17,6 +17,7 @@ from engine.text.columns import COLUMNS
 from engine.text.columns import Column as SharedColumn
 from engine.text.presets import PRESETS
 from engine.text.units import count
+from tui.looks import look_at
 from tui.messages import Moment
 from tui.widgets.kernel_line import kernel_words
 from tui.widgets.pane import Words
@@ -119,14 +120,7 @@ class SocketView:
 
     def look(self, moment: Moment) -> Look:
         """The facts that cells and filters need besides their row."""
-        watched = moment.watched
-        return Look(
-            now_ns=moment.snapshot.ts_ns,
-            figures=watched.figures,
-            closed=watched.closed_by_key if watched.closed else {},
-            services=self.services,
-            host_name=self.host_name,
-        )
+        return look_at(moment, services=self.services, host_name=self.host_name)
 
     def sort_column(self) -> SharedColumn:
         """The column that sorts."""
