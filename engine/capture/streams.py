@@ -53,8 +53,9 @@ class StreamReader:
         self._ends = packed_ends(flow.src, flow.sport, flow.dst, flow.dport) if flow else b""
         self._swapped = False
         self._last = flow.first_frame - 1 if flow else 0
-        self._begun_before = flow is None or flow.first_frame < log.oldest
+        self._begun_before = flow is None or flow.first_frame < log.oldest or not flow.opener
         self._sides: dict[bool, Reassembly] = {}
+        self._acked: dict[bool, int] = {}  # what the other side last acknowledged of each
 
     @property
     def _flow(self) -> Flow | None:
@@ -98,18 +99,22 @@ class StreamReader:
         self._ends = self._ends or ends
         forward = ends == self._ends
         pieces: list[StreamPiece] = []
-        other = self._sides.get(not forward)
-        if segment.flags & _ACK and other is not None:
-            pieces += self._shown(not forward, other.acknowledged(kept.placed.ack))
+        if segment.flags & _ACK:
+            self._acked[not forward] = kept.placed.ack
+            other = self._sides.get(not forward)
+            if other is not None:
+                pieces += self._shown(not forward, other.acknowledged(kept.placed.ack))
         if segment.len > 0:
             seq = kept.placed.seq + (1 if segment.flags & _SYN else 0) & _WRAP
             me = self._sides.get(forward) or self._begin(forward, seq)
             data = tcp_payload(kept.link_type, kept.data, kept.wire_length, segment)
             pieces += self._shown(forward, me.add(seq, segment.len, data, number, kept.ts_ns))
+            if forward in self._acked:  # of a segment that was captured late
+                pieces += self._shown(forward, me.acknowledged(self._acked[forward]))
         return pieces
 
     def _begin(self, forward: bool, seq: int) -> Reassembly:
-        """A side's first bytes. Where the conversation's beginning is no longer kept, it starts with what there is."""
+        """A side's first bytes. Where the beginning was not seen or is no longer kept, it starts with what there is."""
         begun_before = self._begun_before
         side = Reassembly(seq, seq - _FIRST_BYTE & _WRAP) if begun_before else Reassembly(_FIRST_BYTE)
         self._sides[forward] = side

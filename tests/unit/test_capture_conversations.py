@@ -281,6 +281,16 @@ def test_a_hole_is_told_at_the_end_of_the_conversation() -> None:
     assert text(stream(told), forward=True) == b"???def"
 
 
+def test_a_conversation_met_in_its_middle_begins_with_what_there_is() -> None:
+    told = told_by(tcp(80, 40000, 1, 1_000), said(5_000, b"abc"), said(5_003, b"def"))
+    assert [(piece.missing, piece.data) for piece in stream(told)] == [(4_000, b"abc"), (0, b"def")]
+
+
+def test_what_was_acknowledged_before_it_was_captured_waits_for_nothing() -> None:
+    told = told_by(*OPEN, tcp(80, 40000, 1, 7), said(4, b"def"))
+    assert [(piece.missing, piece.data) for piece in stream(told)] == [(3, b"def")]
+
+
 def test_what_the_snap_length_cut_off_is_told() -> None:
     frame = said(1, b"abcdefgh")
     cut = captured(frame[:-5], wire_length=len(frame))
