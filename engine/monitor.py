@@ -122,6 +122,7 @@ class Monitor:
             moved=answer.moved if answer else {},
             moved_in_all=answer.moved_in_all if answer else {},
             ephemeral=answer.ephemeral if answer else None,
+            checked=answer.checked if answer else {},
             netns=self._netns,
             table_ns=table_ns,
         )

@@ -20,4 +20,5 @@ def look_at(moment: Moment, *, services: bool = False, host_name: Callable[[str]
         user_name=user_name,
         interface_name=interface_name,
         host_name=host_name,
+        checked=moment.snapshot.checked,
     )

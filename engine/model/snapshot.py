@@ -64,6 +64,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """The same since the worker began."""
     ephemeral: tuple[int, int] | None = None
     """The first and the last port that the kernel chooses from."""
+    checked: Mapping[int, int] = {}
+    """By PID, when each process that holds a socket was last looked at as a whole, as in SocketsAnswer."""
     netns: str = ""
     """The network namespace that is shown, as it was named; empty for the one that sockmon was started in."""
     verdicts: Sequence[Verdict] = ()

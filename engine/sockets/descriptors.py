@@ -59,6 +59,9 @@ class Descriptors:
             fd for fd in self._high if fd not in high
         ]
 
+    def __bool__(self) -> bool:
+        return any(self._low) or bool(self._high)
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """(descriptor, inode) of each."""
         for fd, inode in enumerate(self._low):

@@ -14,6 +14,7 @@ Every holder is listed, since forked servers share a socket. Holders are keyed b
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
@@ -44,7 +45,7 @@ _HIDDEN: Final = Identity(0, "", "", kernel_thread=False)
 class _Process:
     """What is known of one process. `sockets` holds only descriptors of live rows."""
 
-    __slots__ = ("identity", "namespace", "pid", "refused", "sockets")
+    __slots__ = ("checked_ns", "identity", "namespace", "pid", "refused", "sockets")
 
     def __init__(self, pid: int, identity: Identity, namespace: int = 0) -> None:
         self.pid = pid
@@ -52,6 +53,8 @@ class _Process:
         self.namespace = namespace
         self.refused = False
         self.sockets = Descriptors()
+        self.checked_ns = 0
+        """When all of its descriptors had been read, wall clock."""
 
 
 class OwnerTracker:
@@ -72,6 +75,7 @@ class OwnerTracker:
         self.behind = 0
         """Inodes that wait for the next refresh, because LOOKUP_LINKS was reached."""
         self._known: dict[int, _Process] = {}
+        self._now_ns = 0
         self._labels: Mapping[int, str] = {}
         self._wanted: set[int] = set()
         self._changed: set[int] = set()
@@ -90,6 +94,7 @@ class OwnerTracker:
         self._late, self._wanted = self._wanted, wanted
         self._wanted |= self._late
         self._relabel(labels)
+        self._now_ns = time.time_ns()
         new = self._meet()
         budget = LOOKUP_LINKS
         for process in new:
@@ -121,6 +126,10 @@ class OwnerTracker:
         self._wanted = waiting
         self.forget(passing)
         return found
+
+    def checked(self) -> dict[int, int]:
+        """When each process that holds one of the sockets was last looked at as a whole, by PID; ns, wall clock."""
+        return {pid: process.checked_ns for pid, process in self._known.items() if process.sockets}
 
     def namespaces(self) -> dict[int, int]:
         """The network namespaces of all processes, each with a process that is in it."""
@@ -180,6 +189,7 @@ class OwnerTracker:
         if process.identity.kernel_thread or process.refused:
             return 0
         names = self._descriptors(process)
+        process.checked_ns = self._now_ns
         return self._read(process, names) if names else 0
 
     def _recheck(self, budget: int) -> None:
@@ -196,6 +206,8 @@ class OwnerTracker:
             now, self._pending = self._pending[: max(budget, 0)], self._pending[max(budget, 0) :]
             if process := self._known.get(self._pending_pid):
                 budget -= self._read(process, list(map(str, now)))
+                if not self._pending and not process.refused:
+                    process.checked_ns = self._now_ns
             if budget <= 0:
                 return
 

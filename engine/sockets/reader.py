@@ -83,6 +83,8 @@ class Refresh(NamedTuple):
     """Processes that may not be looked into."""
     vanished: int
     """Processes that ended while they were looked at, since this reader began."""
+    checked: dict[int, int]
+    """When each process that holds a socket was last looked at as a whole, by PID; ns, wall clock."""
 
 
 class TableReader:
@@ -122,6 +124,7 @@ class TableReader:
             rows.malformed,
             refused=tracker.refused if tracker else 0,
             vanished=tracker.vanished if tracker else 0,
+            checked=tracker.checked() if tracker else {},
         )
 
     def _attribute(

@@ -112,6 +112,7 @@ class SocketsService:
             moved=moved,
             moved_in_all=moved_in_all,
             ephemeral=ephemeral_range(),
+            checked=refresh.checked,
         )
 
     def _destroy(self, key: int) -> None:

@@ -71,6 +71,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Interface index to name."""
     host_name: Callable[[str], str] | None = None
     """Address to name, from what is known already; it may not wait for a resolver."""
+    checked: Mapping[int, int] = {}
+    """By PID, when each process that holds a socket was last looked at, wall clock in ns."""
 
 
 def number(value: int | None, look: Look) -> str:
@@ -198,10 +200,15 @@ def is_inferred(entry: SocketEntry, look: Look) -> bool:
 
 
 def known_by(entry: SocketEntry, look: Look) -> tuple[str, str]:
-    """How the process of a closed socket is known, in a word and in a sentence; dashes for an open one."""
+    """How the process of a socket is known, in a word and in a sentence; of an open one, how long ago it was seen to
+    hold the socket. Dashes where it is not known."""
     closed = look.closed.get(entry.key)
     if closed is None:
-        return UNKNOWN, UNKNOWN
+        seen = [look.checked[owner.pid] for owner in entry.owners if owner.pid in look.checked]
+        if not seen:
+            return UNKNOWN, UNKNOWN
+        ago = units.duration_ms(max(0, look.now_ns - min(seen)) // 100_000_000 * 100)
+        return "table", f"the table shows it; its descriptors were all read {ago} ago"
     return KNOWN_BY.get(closed.tier) or (BY_EVENT if closed.by_event else BY_ABSENCE)
 
 

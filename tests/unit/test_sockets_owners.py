@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -162,6 +163,18 @@ def test_a_holder_is_told_with_its_container(proc: FakeProc, tracker: OwnerTrack
     (proc.root / "10" / "cgroup").write_text(f"0::/docker/{'3f2a1b4c5d6e' + '0' * 52}\n")
     tracker.update({100}, {})
     assert [owner.unit for owner in tracker.holders[100]] == ["docker:3f2a1b4c5d6e"]
+
+
+def test_each_holder_is_told_with_the_time_of_its_last_check(proc: FakeProc, tracker: OwnerTracker) -> None:
+    proc.run(10, sockets={3: 100})
+    proc.run(11, sockets={3: 5})
+    before_ns = time.time_ns()
+    tracker.update({100}, {})
+    first = tracker.checked()
+    assert first.keys() == {10}
+    assert before_ns <= first[10] <= time.time_ns()
+    tracker.update(set(), {})
+    assert tracker.checked()[10] > first[10]
 
 
 def test_labels_say_what_is_ours_and_may_come_later(proc: FakeProc, tracker: OwnerTracker) -> None:

@@ -7,7 +7,7 @@ import pytest
 from engine.model.errors import BadInput
 from engine.model.sockets import Owner, SocketEntry, SocketFigures, Timer
 from engine.model.tcp import SocketState
-from engine.text.cells import AcceptQueue, Look
+from engine.text.cells import AcceptQueue, Look, known_by
 from engine.text.columns import COLUMNS, columns, fitting
 from engine.text.presets import PRESETS, preset
 from tests.unit.socket_entries import entry, listener, owner, skmem, tcp_info
@@ -128,6 +128,13 @@ def test_local_addresses_are_written_as_ss_does(given: dict[str, object], local:
 def test_the_peer_of_a_unix_socket_is_its_process(given: dict[str, object], peer: str) -> None:
     row = entry(**({"netid": "u_str", "family": 1, "peer_address": "*", "peer_port": 0} | given))
     assert cell("peer", row) == peer
+
+
+def test_an_open_socket_tells_how_long_ago_its_holder_was_looked_at() -> None:
+    row = entry(owners=(owner(pid=7), owner(pid=8)))
+    look = Look(now_ns=9_400_000_000, checked={7: 8_000_000_000, 8: 9_000_000_000, 9: 0})
+    assert known_by(row, look) == ("table", "the table shows it; its descriptors were all read 1.40 s ago")
+    assert known_by(entry(), look) == known_by(row, LOOK) == ("-", "-")
 
 
 def test_a_container_stands_in_for_its_cgroup() -> None:

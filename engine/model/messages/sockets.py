@@ -69,6 +69,9 @@ class SocketsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The same since the worker began."""
     ephemeral: tuple[int, int] | None = None
     """The first and the last port that connect() and bind() to 0 choose from (net.ipv4.ip_local_port_range)."""
+    checked: dict[int, int] = {}
+    """By PID, when each process that holds a socket was last looked at as a whole (wall clock, ns): until it is again,
+    a descriptor that it passed on or took over does not show."""
 
 
 class DestroySockets(msgspec.Struct, frozen=True, tag=True, gc=False):
