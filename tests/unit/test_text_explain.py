@@ -11,13 +11,20 @@ import pytest
 
 from engine.capture import decode_other
 from engine.flow.findings import FINDINGS
+from engine.insight.verdicts.rules import RULES
 from engine.lab.errors import ERRORS as LAB_ERRORS
 from engine.lab.options import OPTIONS as LAB_OPTIONS
+from engine.model.pipeline import BOX_TITLES
 from engine.model.tcp import SPELLINGS, SocketState, TcpFlags
+from engine.model.verdicts import NO_FINDING
+from engine.sockets.totals import WATCHED
 from engine.text.columns import COLUMNS
 from engine.text.explain.entry import Explanation, Kind
 from engine.text.explain.table import EXPLANATIONS, explained, suggestions
 from engine.text.presets import PRESETS
+from tui.widgets.call_columns import call_columns
+from tui.widgets.flow_columns import flow_columns
+from tui.widgets.packet_columns import packet_columns
 
 LOGGED_CALLS = (
     "socket bind listen accept connect connect_ex send sendall sendto sendmsg sendfile recv recvfrom recv_into recvmsg "
@@ -33,6 +40,16 @@ TUTORIAL_WORDS = (
     "gethostbyname gethostname getfqdn getservbyname inet_aton inet_pton htons htonl ntohs ntohl fromfd socket.timeout "
     "half-open half-close timeout backlog loopback endianness five-tuple nagle handshake herror gaierror"
 )
+
+
+MANUAL_ERRORS = (
+    "EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF EBUSY ECONNABORTED ECONNREFUSED ECONNRESET "
+    "EDESTADDRREQ EFAULT EHOSTUNREACH EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR ELOOP EMFILE EMSGSIZE ENAMETOOLONG "
+    "ENETDOWN ENETUNREACH ENFILE ENOBUFS ENODEV ENOENT ENOMEM ENOPKG ENOPROTOOPT ENOSPC ENOTCONN ENOTDIR ENOTSOCK "
+    "ENXIO EOPNOTSUPP EOVERFLOW EPERM EPFNOSUPPORT EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE EROFS ESHUTDOWN "
+    "ESOCKTNOSUPPORT ESPIPE ESRCH ETIMEDOUT ETOOMANYREFS EWOULDBLOCK"
+)
+"""Errors in the manual pages of the socket calls, of sendfile(2), and of ip(7), tcp(7), udp(7), unix(7), packet(7)."""
 
 
 def names(kind: Kind) -> set[str]:
@@ -104,6 +121,39 @@ def test_every_icmp_message_that_the_capture_names_is_explained(
 @pytest.mark.parametrize("word", TUTORIAL_WORDS.split())
 def test_every_word_of_the_tutorials_is_explained(word: str) -> None:
     assert explained(word)
+
+
+@pytest.mark.parametrize(
+    "title",
+    sorted(
+        {one.title for one in packet_columns(lambda _row: "")}
+        | {one.title for one in flow_columns(dict, lambda: 0)}
+        | {one.title for one in call_columns()}
+    ),
+)
+def test_every_column_of_the_other_lists_is_explained(title: str) -> None:
+    assert explained(title, Kind.COLUMN)
+
+
+@pytest.mark.parametrize("counter", WATCHED)
+def test_every_counter_that_is_shown_is_explained(counter: str) -> None:
+    assert explained(counter, Kind.COUNTER)
+
+
+@pytest.mark.parametrize("box", BOX_TITLES)
+def test_every_place_of_the_byte_view_is_explained(box: str) -> None:
+    assert explained(box)
+
+
+@pytest.mark.parametrize("name", [*RULES, NO_FINDING])
+def test_every_verdict_is_explained(name: str) -> None:
+    [one] = explained(name, Kind.VERDICT)
+    assert one.name == name
+
+
+@pytest.mark.parametrize("name", MANUAL_ERRORS.split())
+def test_every_error_that_the_manual_names_is_explained(name: str) -> None:
+    assert [one for one in explained(name) if one.kind is Kind.ERRNO]
 
 
 def test_words_with_two_meanings_say_so() -> None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import msgspec
 
+from engine.model.flows import LadderStep
+from engine.model.lab import Call
 from engine.model.packets import PacketRow
 from engine.model.sockets import SocketEntry
 from engine.model.tcp import SocketState, TcpFlags
+from engine.model.verdicts import Verdict
 from engine.text import cells, units
 from engine.text.cells import Look
 from engine.text.columns import COLUMNS
 from engine.text.explain.entry import Explanation, Kind
 from engine.text.explain.table import explained
 from engine.text.socket_values import age_ns, reach
+
+NO_LOOK: Final = Look()
+LOSS_DOUBT: Final = " The capture lost packets before it, so this is uncertain."
+
+_ERROR_NAME: Final = re.compile(r"[A-Z][A-Za-z_]+")
+"""What may be an error's or its class's name in the result of a call."""
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -41,7 +53,7 @@ def of_packet(row: PacketRow) -> tuple[Case, ...]:
     findings = [one for name in row.findings for one in explained(name, Kind.FINDING)]
     names = [flag.name or "" for flag in TcpFlags if row.flags & flag]
     flags = [one for name in names for one in explained(name, Kind.FLAG)]
-    doubt = " The capture lost packets before it, so this is uncertain." if row.uncertain else ""
+    doubt = LOSS_DOUBT if row.uncertain else ""
     return tuple(Case(one, here + doubt) for one in findings) + tuple(Case(one, here) for one in flags)
 
 
@@ -49,6 +61,64 @@ def of_error(name: str, sentence: str = "") -> tuple[Case, ...]:
     """What an errno or a resolver's error means, by its name; `sentence` says where it came from."""
     found = explained(name)
     return tuple(Case(one, sentence) for one in found if one.kind in (Kind.ERRNO, Kind.RESOLVER))
+
+
+def of_verdict(verdict: Verdict) -> tuple[Case, ...]:
+    """What a rule means, with the sentence of this case."""
+    return tuple(Case(one, f"Here: {verdict.sentence}") for one in explained(verdict.rule, Kind.VERDICT))
+
+
+def of_step(step: LadderStep) -> tuple[Case, ...]:
+    """What a segment of the ladder means: each finding, each flag, and the states in which it left the two ends."""
+    here = _step_here(step) + (LOSS_DOUBT if step.uncertain else "")
+    findings = [one for name in step.findings for one in explained(name, Kind.FINDING)]
+    flags = [one for flag in TcpFlags if step.flags & flag for one in explained(flag.name or "", Kind.FLAG)]
+    left = f"Here frame {step.number} left the opener in {step.first_state} and the other end in {step.second_state}."
+    states = dict.fromkeys((step.first_state, step.second_state))
+    told = [one for state in states for one in explained(state.value, Kind.STATE)]
+    return (*(Case(one, here) for one in (*findings, *flags)), *(Case(one, left) for one in told))
+
+
+def of_call(call: Call) -> tuple[Case, ...]:
+    """What a logged call means, and the error that it met."""
+    here = f"Here {call.name}({call.arguments}) "
+    if call.result:
+        here += f"{'raised' if call.raised else 'returned'} {call.result} after {units.duration_ns(call.duration_ns)}."
+    else:
+        here += "has not returned."
+    names = _ERROR_NAME.findall(call.result)
+    errors = [one for name in names for one in explained(name) if one.kind in (Kind.ERRNO, Kind.RESOLVER, Kind.TERM)]
+    return tuple(Case(one, here) for one in dict.fromkeys((*errors, *explained(call.name, Kind.CALL))))
+
+
+About = SocketEntry | PacketRow | LadderStep | Verdict | Call
+
+
+def explain_case(term: str, about: About | None = None, look: Look = NO_LOOK) -> tuple[Case, ...]:
+    """What `term` means (a state, flag, finding, column, error, verdict …) with the figures of what it was asked of.
+
+    A term that does not occur there is explained without figures; one that is not known gives nothing.
+    """
+    here = {case.explanation: case for case in _cases(term, about, look)}
+    if not term:
+        return tuple(here.values())
+    return tuple(here.get(one, Case(one)) for one in explained(term))
+
+
+def _cases(term: str, about: About | None, look: Look) -> tuple[Case, ...]:
+    match about:
+        case SocketEntry():
+            columns = [one.name for one in explained(term, Kind.COLUMN)]
+            return of_socket(about, columns[0] if columns else "state", look)
+        case PacketRow():
+            return of_packet(about)
+        case LadderStep():
+            return of_step(about)
+        case Verdict():
+            return of_verdict(about)
+        case Call():
+            return of_call(about)
+    return ()
 
 
 def _accept_here(entry: SocketEntry) -> str:
@@ -83,6 +153,15 @@ def _holder(entry: SocketEntry, look: Look) -> str:
     if entry.owners:
         return f"held by {cells.processes(entry, look)}"
     return f"no process is known ({entry.owner_unknown})" if entry.owner_unknown else "no process is known"
+
+
+def _step_here(step: LadderStep) -> str:
+    who = "the opener" if step.forward else "the other end"
+    ack = "" if step.ack is None else f", Ack {units.count(step.ack)}"
+    return (
+        f"Here frame {step.number} of {who}: Seq {units.count(step.seq)}{ack}, Win {units.count(step.window)}, Len "
+        f"{units.count(step.length)}."
+    )
 
 
 def _packet_here(row: PacketRow) -> str:

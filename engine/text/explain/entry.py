@@ -22,6 +22,7 @@ class Kind(StrEnum):
     FAMILY = "address family"
     CONSTANT = "constant"
     VERDICT = "verdict"
+    COUNTER = "kernel counter"
     TERM = "term"
 
 

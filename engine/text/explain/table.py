@@ -9,19 +9,22 @@ from typing import Final
 from engine.text.explain.calls import CALLS
 from engine.text.explain.columns import COLUMNS
 from engine.text.explain.constants import CONSTANTS, FAMILIES
+from engine.text.explain.counters import COUNTERS
 from engine.text.explain.entry import Explanation, Kind
 from engine.text.explain.errors import ERRORS, RESOLVER
+from engine.text.explain.errors_rare import RARE_ERRORS
 from engine.text.explain.findings import FINDINGS
 from engine.text.explain.flags import FLAGS
 from engine.text.explain.icmp import ICMP
+from engine.text.explain.lists import LISTS, PLACES
 from engine.text.explain.options import OPTIONS
 from engine.text.explain.states import STATES
 from engine.text.explain.terms import TERMS
 from engine.text.explain.verdicts import VERDICTS
 
 EXPLANATIONS: Final[tuple[Explanation, ...]] = (
-    *STATES, *FLAGS, *FINDINGS, *COLUMNS, *ERRORS, *RESOLVER, *ICMP, *CALLS, *OPTIONS, *FAMILIES, *CONSTANTS, *VERDICTS,
-    *TERMS,
+    *STATES, *FLAGS, *FINDINGS, *COLUMNS, *LISTS, *ERRORS, *RARE_ERRORS, *RESOLVER, *ICMP, *CALLS, *OPTIONS, *FAMILIES,
+    *CONSTANTS, *VERDICTS, *TERMS, *PLACES, *COUNTERS,
 )  # fmt: skip
 
 SUGGESTIONS_MAX: Final = 5
@@ -50,12 +53,14 @@ def _indexed() -> dict[str, tuple[Explanation, ...]]:
 
 _BY_WORD: Final = _indexed()
 
+_NUMBERED: Final = (*ERRORS, *RARE_ERRORS, *RESOLVER)
+
 _ERRORS_BY_NUMBER: Final = {
     number: tuple(
-        one for one in (*ERRORS, *RESOLVER)
+        one for one in _NUMBERED
         if one.numbers and number in (one.numbers.linux, one.numbers.macos, one.numbers.windows)
     )
-    for one in (*ERRORS, *RESOLVER) if one.numbers
+    for one in _NUMBERED if one.numbers
     for number in (one.numbers.linux, one.numbers.macos, one.numbers.windows) if number is not None
 }  # fmt: skip
 
