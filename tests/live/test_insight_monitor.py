@@ -115,8 +115,8 @@ def test_a_program_that_was_refused_says_so_itself(monitor: Monitor) -> None:
 
 def test_a_program_that_was_reset_says_so_itself(monitor: Monitor) -> None:
     server = start(monitor, "reset-on-close", port=0)
-    start(monitor, "half-close-client", host=HOST, port=port_of(server))
-    found = said(monitor, "reset", "half-close-client")
+    start(monitor, "echo-client", host=HOST, port=port_of(server))
+    found = said(monitor, "reset", "echo-client")
     assert "ECONNRESET" in found.sentence
 
 
