@@ -162,7 +162,7 @@ def measure(count: int) -> None:
             time.sleep(0.3)
         for key in keys(count):
             times.setdefault(key.name, []).append(pressed(terminal, key))
-        terminal.send("q")
+        terminal.send("\x03")  # q might be typed into the filter
         terminal.wait()
     for name, of_key in times.items():
         print(f"  {name:<16}{len(of_key):4} keys  median {percentile(of_key, 0.5):6.1f} ms  max {max(of_key):6.1f} ms")
