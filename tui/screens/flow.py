@@ -48,6 +48,8 @@ class FlowScreen(MonitorScreen):
         self._added: tuple[int, ...] = ()
         """Streams on the ladder beside the one that is shown."""
         self._moment: Moment | None = None
+        self._answered = False
+        """It is known whether the conversation was captured."""
 
     def compose_body(self) -> ComposeResult:
         yield LadderPane(dom_id="ladder")
@@ -81,6 +83,7 @@ class FlowScreen(MonitorScreen):
             self.activate(flows)
             return
         self._conversation = Conversation(wanted.subject)
+        self._answered = False
         self._added = ()
         if not isinstance(self.active_pane, VIEWS):
             self.activate(self.query_one(LadderPane))
@@ -119,14 +122,19 @@ class FlowScreen(MonitorScreen):
         elif shown is None:
             return
         elif isinstance(active, LadderPane):
-            active.call_later(active.show, shown, self.streams, snapshot)
+            active.call_later(active.show, shown, self.streams, snapshot, self._answered)
         elif isinstance(active, StatesPane | BytesPane | VerdictPane):
             active.call_later(active.show, shown, snapshot)
 
     def on_flow_found(self, event: FlowFound) -> None:
         event.stop()
         shown = self._conversation
-        if shown is None or event.flow is None or event.subject.ends not in (shown.subject.ends, shown.subject.turned):
+        if shown is None or event.subject.ends not in (shown.subject.ends, shown.subject.turned):
+            return
+        first, self._answered = not self._answered, True
+        if event.flow is None:
+            if first:
+                self._show_active()
             return
         stream = shown.subject.stream
         if stream not in (NO_STREAM, event.flow.stream):
@@ -138,6 +146,7 @@ class FlowScreen(MonitorScreen):
     def on_engine_failed(self, event: EngineFailed) -> None:
         """Without an answer about the segments the kernel's figures are still there."""
         event.stop()
+        self._answered = True
 
     def pause(self, paused: bool) -> None:
         super().pause(paused)

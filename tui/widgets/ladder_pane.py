@@ -35,6 +35,9 @@ from tui.widgets.line_table import LineTable
 from tui.widgets.pane import EXPLAIN_KEY, Pane, Words
 from tui.widgets.window_table import WindowTable
 
+PENDING_S: Final = 0.05
+"""After so long it asks again where the worker has not looked at all frames yet."""
+
 NO_SEGMENTS: Final = "Asking for the segments …"
 
 
@@ -142,8 +145,11 @@ class LadderPane(Pane):
 
     # --- items in ---------------------------------------------------------------------------------------------------
 
-    def show(self, conversation: Conversation, streams: tuple[int, ...], snapshot: Snapshot) -> None:
-        """Show this conversation, with the others of `streams`; asks for its items of now."""
+    def show(
+        self, conversation: Conversation, streams: tuple[int, ...], snapshot: Snapshot, answered: bool = True
+    ) -> None:
+        """Show this conversation, with the others of `streams`; asks for its items of now. Without a stream `answered`
+        says that it was looked for and not found."""
         self._conversation = conversation
         self._snapshot = snapshot
         if streams != self._streams:
@@ -154,7 +160,8 @@ class LadderPane(Pane):
             self._window.forget()
             self._table.following = True
         if not streams:
-            self._table.empty = why_no_segments(snapshot)
+            self._table.empty = why_no_segments(snapshot) if answered else NO_SEGMENTS
+            self._table.refresh()
         elif not self.paused:
             self._ask()
         self._draw_items()
@@ -170,6 +177,8 @@ class LadderPane(Pane):
             self._start_ns = min(flow.first_ns for flow in answer.flows)
         self._window.take(answer.first, answer.total, answer.items, standing=self.paused)
         self._table.empty = NO_SEGMENTS if answer.pending else "No segment of it is kept any more."
+        if answer.pending and not self.paused:
+            self.set_timer(PENDING_S, self._ask)
         self._draw_items()
 
     def pause(self, paused: bool) -> None:

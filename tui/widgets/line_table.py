@@ -113,22 +113,32 @@ class LineTable(LinesView[Row], can_focus=True, inherit_bindings=False):
         known elsewhere): where it differs from the last one, lines are formatted anew.
         """
         self._painter.stamp = stamp
-        old, before = self._rows, self._stand
+        old, before, top = self._rows, self._stand, self._top
         self._rows = rows
         if bool(len(old)) is not bool(len(rows)):
             self.refresh_bindings()
         self._marks = marks or {}
         if self.virtual_size.height != len(rows) + HEADER_LINES:
-            self.virtual_size = Size(0, len(rows) + HEADER_LINES)
+            self._measure(Size(0, len(rows) + HEADER_LINES))
         if self.following and len(rows):
             last = len(rows) - 1
             self._stand = Stand(last, rows.key(last), self._top_max, held=True)
         else:
-            self._stand = follow(old, rows, Stand(before.cursor, before.key, self._top, before.held), self.page)
+            self._stand = follow(old, rows, Stand(before.cursor, before.key, top, before.held), self.page)
         self._scroll(self._stand.top)
         self._refresh_changed()
         if self._stand.key != before.key:
             self._post_highlighted()
+
+    def _measure(self, size: Size) -> None:
+        """Tell the scrollbar how many lines there are. The screen is laid out anew, which takes some 20 ms, only where
+        the bar comes or goes."""
+        bar = size.height > self.container_size.height
+        if self.is_attached and bar is self.show_vertical_scrollbar:
+            self.set_reactive(LineTable.virtual_size, size)
+            self._scroll_update(size)
+        else:
+            self.virtual_size = size
 
     # --- what stands where ------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from textual import events
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.style import Style
 
@@ -79,7 +80,7 @@ class Pane(Vertical):
         self._left = Content(self.NAME)
         self._right = Content("")
         self._totals = Content("")
-        self._drawn: object = None
+        self._drawn: tuple[object, object] = (None, None)
         """What stands on the border, so that a refresh which changes nothing repaints nothing."""
 
     def set_title(self, left: Sequence[Words | str], right: Sequence[Words | str] = (), short: str = "") -> None:
@@ -144,8 +145,16 @@ class Pane(Vertical):
             line = Content.styled(RULES.get(edge, " ") * filled, Style(foreground=colour))
             left = Content.assemble(left, " ", line, " ", self._right)
         totals = self._totals.truncate(room, ellipsis=True)
-        drawn = (left.plain, tuple(left.spans), totals.plain, tuple(totals.spans))
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self.border_title = left
-            self.border_subtitle = totals if totals else None
+        drawn = (left.plain, tuple(left.spans)), (totals.plain, tuple(totals.spans))
+        before, self._drawn = self._drawn, drawn
+        # Setting `border_title` paints the whole pane anew, border and all: forty lines for a figure in one of them.
+        if drawn[0] != before[0]:
+            self._border_title = left
+            self._refresh_line(-1)
+        if drawn[1] != before[1]:
+            self._border_subtitle = totals if totals else None
+            self._refresh_line(self.size.height)
+
+    def _refresh_line(self, y: int) -> None:
+        """Paint one line of the border anew: -1 the upper one."""
+        self.refresh(Region(-1, y, self.size.width + 2, 1))
