@@ -60,6 +60,9 @@ def wait_for_end(leash: int) -> None:
     select.select([leash], [], [])
 
 
+NO_MORE: Final = "recv() returned b'': the peer sends no more"
+
+
 class ByHand(Actor):
     """What both have: a connection, and the calls on it."""
 
@@ -139,7 +142,7 @@ class ByHand(Actor):
         """Bytes came: they are the reply; b'' is told."""
         self.say_reply(reply_text(data))
         if not data:
-            self.log.note("recv() returned b'': the peer sends no more")
+            self.log.note(NO_MORE)
 
     def connection(self) -> LoggedSocket:
         """The connection. Raises LabError if there is none."""
@@ -224,13 +227,13 @@ class InteractiveClient(ByHand):
                     data = sock.recv(self.knobs.recv_size)
                     self.take(data)
                     if not data:
-                        readiness.watch(sock, 0)
+                        readiness.forget(sock)  # once both sides are closed it would report that without end
 
     def take(self, data: bytes) -> None:
         """What came is added to the reply, whose end is kept."""
         if not data:
             self.check_stop()
-            super().take(data)
+            self.log.note(NO_MORE)
             return
         self._said = (self._said + data)[-REPLY_MAX:]
         self.say_reply(reply_text(self._said))

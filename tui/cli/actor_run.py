@@ -7,16 +7,100 @@ from collections.abc import Iterator
 
 import click
 
-from engine.lab.catalogue import KINDS
-from engine.model.errors import LabError
-from engine.model.lab import ActorReport, ActorSpec, ActorState, Call
+from engine.lab.by_hand import NO_MORE
+from engine.lab.catalogue import KINDS, ActorKind
+from engine.model.errors import BadInput, LabError
+from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState, Call, OptionReading
+from engine.monitor import Monitor
 from engine.text.sanitize import printable
 from tui.cli.output import json_line
 from tui.cli.session import Session
+from tui.cli.typed import TypedLines, read_command, tell
 
 POLL_S = 0.05
 
+INTERACTIVE = "interactive-client"
+"""The kind whose standard input is what it sends."""
+
 ENDED = frozenset({ActorState.DONE, ActorState.FAILED, ActorState.STOPPED})
+
+
+class Teller:
+    """Says what is new in an actor's reports: options, calls, remarks, what an interactive client was answered."""
+
+    def __init__(self, *, calls: bool, as_json: bool, replies: bool) -> None:
+        self._calls = calls
+        self._as_json = as_json
+        self._replies = replies
+        self._options: set[OptionReading] = set()
+        self._shown_calls = 0
+        self._shown_notes = 0
+        self._received = 0
+
+    def tell(self, report: ActorReport) -> None:
+        for option in report.options:
+            if option not in self._options and report.state is not ActorState.FAILED:
+                self._options.add(option)
+                click.echo(f"{option.name} {printable(option.asked)} → {printable(option.got)}", err=True)
+        for call in report.calls:
+            if self._calls and call.number > self._shown_calls:
+                click.echo(json_line({"call": call}) if self._as_json else call_line(call))
+                self._shown_calls = call.number
+        for position, note in enumerate(report.notes, report.notes_forgotten):
+            if position >= self._shown_notes:
+                click.echo(printable(note), err=True)
+                self._shown_notes = position + 1
+        if self._replies and report.received > self._received:
+            kept, came = report.reply.encode(), report.received - self._received
+            self._received = report.received
+            if came > len(kept):
+                click.echo(f"{came - len(kept):,} bytes came too fast to be shown", err=True)
+            for line in kept[-came:].decode(errors="replace").splitlines():
+                click.echo(printable(line))
+
+
+class Typist:
+    """Carries out what is typed while an actor runs."""
+
+    def __init__(self, kind: ActorKind) -> None:
+        self._kind = kind
+        self._talks = kind.kind == INTERACTIVE
+        self._typed = TypedLines() if kind.commands else None
+        self._said = False
+        self._shut = self._closed = False
+
+    @property
+    def hint(self) -> str:
+        """What can be typed."""
+        if self._typed is None:
+            return ""
+        if self._talks:
+            return "; what is typed is sent"
+        return f"; type {', '.join(command.value for command in self._kind.commands)}"
+
+    def obey(self, monitor: Monitor, number: int, report: ActorReport) -> None:
+        """Ask what was typed since the last look of the actor. At its end input of an interactive client half-closes
+        the connection, and when the peer has closed too it is over."""
+        if self._typed is None:
+            return
+        for line in self._typed.waiting():
+            self._said = True
+            try:
+                command, text = (
+                    (ActorCommand.SEND, f"{line}\n") if self._talks else read_command(line, self._kind.commands)
+                )
+            except BadInput as error:
+                click.echo(printable(str(error)), err=True)
+                continue
+            tell(monitor, number, command, text)
+        if not (self._talks and self._said and self._typed.ended):
+            return
+        if not self._shut:
+            self._shut = True
+            tell(monitor, number, ActorCommand.SHUTDOWN, "WR")
+        elif not self._closed and NO_MORE in report.notes:
+            self._closed = True
+            tell(monitor, number, ActorCommand.CLOSE)
 
 
 def run_actor(session: Session, spec: ActorSpec, *, show_calls: bool, as_json: bool) -> None:
@@ -24,21 +108,15 @@ def run_actor(session: Session, spec: ActorSpec, *, show_calls: bool, as_json: b
     monitor = session.monitor()
     view = monitor.start_actor(spec)
     report = view.report
-    shown_calls = shown_notes = 0
+    typist = Typist(KINDS[spec.kind])
+    teller = Teller(calls=show_calls, as_json=as_json, replies=spec.kind == INTERACTIVE)
     try:
         if report.state is not ActorState.FAILED:
             where = f" {report.local}" if report.local else ""
-            click.echo(f"{KINDS[spec.kind].title}{where} (PID {report.pid}); Ctrl-C ends it", err=True)
+            click.echo(f"{KINDS[spec.kind].title}{where} (PID {report.pid}){typist.hint}; Ctrl-C ends it", err=True)
         for report in reports(session, view.number):
-            for call in report.calls:
-                if show_calls and call.number > shown_calls:
-                    click.echo(json_line({"call": call}) if as_json else call_line(call))
-                    shown_calls = call.number
-            first = report.notes_forgotten
-            for position, note in enumerate(report.notes, first):
-                if position >= shown_notes:
-                    click.echo(printable(note), err=True)
-                    shown_notes = position + 1
+            teller.tell(report)
+            typist.obey(monitor, view.number, report)
     except KeyboardInterrupt:
         report = monitor.stop_actor(view.number)
     if report.state is ActorState.FAILED:
