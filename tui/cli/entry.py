@@ -18,7 +18,7 @@ ONE_SHOT = frozenset({"ls", "read", "flows", "ladder", "lookup", "explain", "por
 LAUNCHED = frozenset({"capture", "lab", "lesson", "demo"})
 """Commands that need workers for as long as they run, as the screen does."""
 
-CAPTURES_WITH = {"flows": ("-i", "--interface")}
+CAPTURES_WITH = {"flows": ("-i", "--interface"), "ladder": ("-i", "--interface")}
 """One-shot commands that capture, and so are launched, with one of these options behind them."""
 
 

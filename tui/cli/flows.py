@@ -125,7 +125,7 @@ def _live(
         pass  # the rest is what Ctrl-C asks for
     status = monitor.stop_capture()
     show(list(watch.unprinted()))
-    click.echo(f"{printed} conversations{losses(status)}", err=True)
+    click.echo(f"{printed} conversation{'s' if printed != 1 else ''}{losses(status)}", err=True)
     if as_json:
         summary = {"printed": printed, "flows_evicted": status.flows_evicted, **msgspec.structs.asdict(status.trust)}
         click.echo(json_line({"summary": summary}))

@@ -18,7 +18,9 @@ from engine.export.ladder_text import WIDTH_MIN, LadderLook, ladder_lines
 from engine.model.errors import BadInput
 from engine.model.flows import FlowSummary, LadderItem
 from engine.text.sanitize import printable
+from tui.cli.ladder_live import draw_live
 from tui.cli.output import json_line
+from tui.cli.session import session_of
 
 WIDTH_ELSEWHERE: Final = 100
 """Of the lines where they do not go to a terminal."""
@@ -37,24 +39,48 @@ Examples:
   sockmon ladder capture.pcap --stream 7 --stream 8  both, in the order of time
   sockmon ladder capture.pcap --stream 7 --all       every segment, nothing folded
   sockmon ladder capture.pcap --svg > ladder.svg
-  tcpdump -w - tcp port 8080 -c 20 | sockmon ladder -""",
+  tcpdump -w - tcp port 8080 -c 20 | sockmon ladder -
+  sudo sockmon ladder -i lo port 8080                the next one there, as it happens""",
 )
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, metavar="[FILE... | BPF...]")
+@click.option("-i", "--interface", help="Capture on this interface instead of reading files: a name, several, or any.")
 @click.option("--stream", "streams", type=click.IntRange(min=0), multiple=True, metavar="N",
               help="Which conversation, as `sockmon flows` numbers them; several may be drawn together.")  # fmt: skip
 @click.option("--all", "unfolded", is_flag=True, help="Show every segment: fold no runs of data.")
 @click.option("--svg", "form", flag_value="svg", help="A picture.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="A Mermaid sequence diagram.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a rung.")
+@click.option("--for", "seconds", type=click.FloatRange(min=0, min_open=True), help="Capture for so many seconds.")
 @click.option("--width", type=click.IntRange(WIDTH_MIN, WIDTH_MAX), help="Cells of a line of text.")
+@click.pass_context
 def ladder_command(
-    files: tuple[str, ...], streams: tuple[int, ...], unfolded: bool, form: str | None, width: int | None
+    ctx: click.Context,
+    files: tuple[str, ...],
+    interface: str | None,
+    streams: tuple[int, ...],
+    unfolded: bool,
+    form: str | None,
+    seconds: float | None,
+    width: int | None,
 ) -> None:
     """Draw conversations of capture FILEs (pcap, pcapng, gzip of either; - for standard input) as a ladder.
 
     Two lifelines, an arrow a segment, and beside them the state of each end where it changes. An arrow that ends in ✕
     was sent and not received: its bytes were sent again. Long runs of data are one line.
+
+    With -i, capture instead and draw the first conversation, or that of --stream, until it is over or until Ctrl-C; the
+    words are a capture filter.
     """
+    if interface is not None:
+        if form in ("svg", "mermaid") or unfolded or len(streams) > 1:
+            raise click.UsageError("with -i one conversation is drawn as text or --json, long runs folded")
+        stream = streams[0] if streams else None
+        draw_live(session_of(ctx), interface, " ".join(files), stream, seconds, width or _width(), form == "json")
+        return
+    if not files:
+        raise click.UsageError("name a capture file, or an interface with -i")
+    if seconds is not None:
+        raise click.UsageError("--for is for a capture with -i")
     gc.disable()  # nothing here makes cycles, and the collector would look at every flow again and again
     reading = ConversationReading(files)
     wanted = tuple(dict.fromkeys(streams)) or (0,)
