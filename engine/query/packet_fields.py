@@ -92,8 +92,20 @@ def _flag_names(row: PacketRow, look: Look) -> tuple[str, ...]:
     return tuple(flag.name or "" for flag in TcpFlags if row.flags & flag) if _is_tcp(row) else ()
 
 
+_ALSO: Final = {"retransmission": ("fast_retransmission", "spurious_retransmission")}
+"""Findings that Wireshark's name means too: it tells of every retransmission, and of the kind besides."""
+
+_NOTES: Final = frozenset(("tfo_syn", "tfo_ack", "tfo_ignored"))
+"""Notes on TCP Fast Open, which Wireshark does not count among its analysis flags."""
+
+
 def _finding(name: str) -> Callable[[PacketRow, Look], tuple[int, ...]]:
-    return lambda row, look: (1,) if name in row.findings else ()
+    names = frozenset((name, *_ALSO.get(name, ())))
+    return lambda row, look: () if names.isdisjoint(row.findings) else (1,)
+
+
+def _any_finding(row: PacketRow, look: Look) -> tuple[int, ...]:
+    return (1,) if not _NOTES.issuperset(row.findings) else ()
 
 
 _K: Final = FieldKind
@@ -155,7 +167,7 @@ _FIELDS: Final = (
     Field("flags", _K.TEXT, "a flag", _flag_names, ("flag",)),
     Field("finding", _K.TEXT, "a finding", lambda row, look: row.findings, ("analysis",)),
     Field(
-        "tcp.analysis.flags", _K.FLAG, "any finding", lambda row, look: (1,) if row.findings else (),
+        "tcp.analysis.flags", _K.FLAG, "any finding", _any_finding,
         ("tcp.analysis", "findings"), exists=True,
     ),
     Field("uncertain", _K.FLAG, "doubt after a capture loss", lambda row, look: (int(row.uncertain),), exists=True),

@@ -11,6 +11,7 @@ from engine.capture.files.frames import Frame, Interface
 from engine.capture.files.source import recognise
 from engine.capture.files.writer import CaptureWriter
 from engine.capture.read import Reading
+from engine.capture.read_filter import RowFilter
 from engine.capture.read_json import segment_object
 from tests.scenario import wire
 from tests.scenario.traffic import made_up_frames
@@ -90,6 +91,26 @@ def test_frames_with_changed_bytes_agree(seed: int, tmp_path: Path) -> None:
 def _a_byte_of_tcp(dice: random.Random, data: bytearray) -> int:
     start = 54 if data[12:14] == b"\x86\xdd" else 34
     return start + dice.randrange(len(data) - start)
+
+
+FILTERS = (
+    "tcp.port == 80", "tcp.dstport != 80", "ip.addr == 10.0.0.0/8", "tcp.flags.syn == 1 and tcp.flags.ack == 0",
+    "tcp.flags.fin == 1 || tcp.flags.reset == 1", "tcp.flags == 0x012", "tcp.stream eq 7", "tcp.len > 100",
+    "!(tcp.len > 0)", "frame.number < 20", "frame.len >= 1000", "tcp.window_size < 100", "tcp.seq == 1",
+    "tcp.ack > 1000", "ip", "ipv6", "tcp.port in {22, 80}", "tcp.analysis.flags", "tcp.analysis.retransmission",
+    "tcp.analysis.fast_retransmission", "tcp.analysis.out_of_order", "tcp.analysis.duplicate_ack",
+    "tcp.analysis.lost_segment", "tcp.analysis.zero_window", "tcp.analysis.keep_alive", "tcp.analysis.window_full",
+    "tcp.analysis.reused_ports",
+)  # fmt: skip
+
+
+def test_display_filters_pass_the_frames_that_tsharks_pass(tmp_path: Path) -> None:
+    path = wire.write_capture(tmp_path / "made.pcap", made_up_frames(random.Random(11), conversations=60))
+    for text in FILTERS:
+        passes, passed = RowFilter(text), []
+        for batch in Reading([str(path)]).batches():
+            passed += [batch.rows.numbers[place] for place in passes.select(batch.rows)]
+        assert passed == [int(number) for (number,) in wire.tshark_fields(path, "frame.number", only=text)], text
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared captures are not here")

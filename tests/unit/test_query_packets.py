@@ -40,6 +40,15 @@ def passing(text: str) -> str:
 ALL = "syn synack data again reset dns arp"
 
 
+def test_a_retransmission_of_any_kind_is_one_and_a_note_is_no_finding() -> None:
+    fast = packet(1, findings=("fast_retransmission",))
+    noted = packet(2, findings=("tfo_syn",))
+    assert compile_packets("tcp.analysis.retransmission").matches(fast)
+    assert not compile_packets("tcp.analysis.spurious_retransmission").matches(fast)
+    assert not compile_packets("tcp.analysis.flags").matches(noted)
+    assert compile_packets("tcp.analysis.tfo_syn").matches(noted)
+
+
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
