@@ -22,6 +22,7 @@ from textual.system_commands import SystemCommandsProvider
 from tui import questions
 from tui.answers.flow import FlowAnswers
 from tui.answers.lab import LabAnswers
+from tui.answers.lessons import LessonAnswers
 from tui.answers.packets import PacketAnswers
 from tui.answers.sockets import SocketAnswers
 from tui.palette import KeyCommands
@@ -30,6 +31,7 @@ from tui.screens.connections import ConnectionsScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.flow import FlowScreen
 from tui.screens.lab import LabScreen
+from tui.screens.lessons import LessonsScreen
 from tui.screens.packets import PacketsScreen
 
 STYLES: Final = Path(__file__).parent / "styles"
@@ -51,13 +53,14 @@ PLACES: Final = (
     Place("3", "packets", PacketsScreen),
     Place("4", "flow", FlowScreen),
     Place("5", "lab", LabScreen),
+    Place("6", "lessons", LessonsScreen),
 )
 
 SHEETS: Final[list[str | PurePath]] = [STYLES / f"{name}.tcss" for name in ("app", *(place.mode for place in PLACES))]
 """What all screens share, then one a screen."""
 
 
-class SockmonApp(PacketAnswers, FlowAnswers, SocketAnswers, LabAnswers):
+class SockmonApp(PacketAnswers, FlowAnswers, SocketAnswers, LabAnswers, LessonAnswers):
     """The screen of one run of sockmon."""
 
     TITLE = "sockmon"

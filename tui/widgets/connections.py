@@ -257,6 +257,10 @@ class ConnectionsPane(Pane):
         self._box.empty()
         self._look_at(SocketView(everything=True, sort=self.view.sort, reverse=self.view.reverse))
 
+    def set_filter(self, text: str) -> None:
+        """Show what passes this filter, as if it had been typed. Raises FilterError."""
+        self._look_at(replace(self.view, chosen=compile_sockets(text) if text else None))
+
     def action_filter(self) -> None:
         self._box.open(self.view.chosen.text if self.view.chosen is not None else "")
 
