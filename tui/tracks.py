@@ -101,7 +101,8 @@ class Tracks:
                 # What did not change is the same object, and its tcp_info need not be decoded again.
                 total = entry, in_bytes(entry), out_bytes(entry)
             totals[key] = total
-            figures[key] = self._figure(key, total, snapshot.ts_ns, elapsed_ns, first)
+            opened = not first and changes.get(key) is RowChange.NEW
+            figures[key] = self._figure(key, total, snapshot.ts_ns, elapsed_ns, opened)
         self._figures, self._bytes = figures, totals
         self._extend_trails(snapshot)
         self._keep_closed(snapshot)
@@ -112,10 +113,10 @@ class Tracks:
         with self._lock:
             return tuple(self._trails.get(key, ()))
 
-    def _figure(self, key: int, total: _Total, now_ns: int, elapsed_ns: int, first: bool) -> SocketFigures:
+    def _figure(self, key: int, total: _Total, now_ns: int, elapsed_ns: int, opened: bool) -> SocketFigures:
         known, before = self._figures.get(key), self._bytes.get(key)
         if known is None or before is None:
-            return SocketFigures(now_ns, opened=not first)
+            return SocketFigures(now_ns, opened)
         in_per_s, out_per_s = _rate(total[1], before[1], elapsed_ns), _rate(total[2], before[2], elapsed_ns)
         if known.in_per_s == in_per_s and known.out_per_s == out_per_s:
             return known

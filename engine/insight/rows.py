@@ -18,26 +18,28 @@ class Rows:
     def apply(self, answer: SocketsAnswer) -> tuple[list[SocketEntry], dict[int, RowChange]]:
         """Take in an answer; the rows to show now, and those of them that are new, changed their state or have closed.
 
-        Closed rows are shown for this one refresh. The first answer marks nothing: everything would be new.
+        Closed rows are shown for this one refresh. The first answer, and one that was read otherwise than those before,
+        mark nothing as new or closed: everything would be.
         """
-        first = self.generation == 0
+        comparable = answer.comparable and self.generation > 0
         before = self._live
         live = {} if answer.full else dict(before)
         changes: dict[int, RowChange] = {}
         for entry in answer.changed:
             known = before.get(entry.key)
             if known is None:
-                changes[entry.key] = RowChange.NEW
+                if comparable:
+                    changes[entry.key] = RowChange.NEW
             elif known.state is not entry.state:
                 changes[entry.key] = RowChange.CHANGED
             live[entry.key] = known if known == entry else entry
         for key in answer.gone:
             live.pop(key, None)
-        closed = [entry for key, entry in before.items() if key not in live]
+        closed = [entry for key, entry in before.items() if key not in live] if comparable else []
         changes.update({entry.key: RowChange.CLOSED for entry in closed})
         self.generation = answer.generation
         self._live = live
-        return [*live.values(), *closed], {} if first else changes
+        return [*live.values(), *closed], changes
 
     def current(self) -> list[SocketEntry]:
         """The rows of the last answer that still lived."""

@@ -91,13 +91,14 @@ class SocketsService:
         reader, comparable = self._reader_for(request.options)
         before = reader.table.entries
         refresh = reader.refresh(request.labels, self._drain)
-        comparable = comparable and refresh.source == self._source and not reader.leaves_out
-        if not comparable:
+        comparable = comparable and refresh.source == self._source
+        absence_counts = comparable and not reader.leaves_out
+        if not absence_counts:
             self._closing.forget()
         self._source = refresh.source
         self._interrupted += refresh.interrupted
         self._malformed += refresh.malformed
-        closed = self._closed(before, refresh.difference.gone if comparable else [], reader)
+        closed = self._closed(before, refresh.difference.gone if absence_counts else [], reader)
         delta = reader.table.since(request.since)
         moved, moved_in_all = self._kernel.moved()
         return SocketsAnswer(
@@ -112,6 +113,7 @@ class SocketsService:
             moved=moved,
             moved_in_all=moved_in_all,
             ephemeral=ephemeral_range(),
+            comparable=comparable,
             checked=refresh.checked,
         )
 

@@ -207,8 +207,9 @@ def known_by(entry: SocketEntry, look: Look) -> tuple[str, str]:
         seen = [look.checked[owner.pid] for owner in entry.owners if owner.pid in look.checked]
         if not seen:
             return UNKNOWN, UNKNOWN
-        ago = units.duration_ms(max(0, look.now_ns - min(seen)) // 100_000_000 * 100)
-        return "table", f"the table shows it; its descriptors were all read {ago} ago"
+        ago_ms = max(0, look.now_ns - min(seen)) // 100_000_000 * 100
+        when = f"{units.duration_ms(ago_ms)} ago" if ago_ms else "just now"
+        return "table", f"the table shows it; its descriptors were all read {when}"
     return KNOWN_BY.get(closed.tier) or (BY_EVENT if closed.by_event else BY_ABSENCE)
 
 

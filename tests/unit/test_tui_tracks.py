@@ -9,8 +9,11 @@ from tests.tui.fakes import NOON_NS, entry, snapshot, tcp_info
 from tui.tracks import HISTORY_MAX, HISTORY_NS, NS_PER_S, TRAIL_POINTS, TRAILS_MAX, Tracks
 
 
-def at(second: float, *entries: SocketEntry, closed: tuple[ClosedSocket, ...] = ()) -> Snapshot:
-    return snapshot(ts_ns=NOON_NS + int(second * NS_PER_S), entries=entries, closed=closed)
+def at(
+    second: float, *entries: SocketEntry, closed: tuple[ClosedSocket, ...] = (), new: tuple[int, ...] = ()
+) -> Snapshot:
+    changes = dict.fromkeys(new, RowChange.NEW)
+    return snapshot(ts_ns=NOON_NS + int(second * NS_PER_S), entries=entries, closed=closed, changes=changes)
 
 
 def carrying(received: int, sent: int = 0, retransmitted: int = 0) -> SocketEntry:
@@ -22,9 +25,10 @@ def test_a_socket_that_was_there_first_is_older_than_we_know() -> None:
     tracks = Tracks()
     first = tracks.take(at(0, entry(1))).figures[1]
     assert (first.since_ns, first.opened) == (NOON_NS, False)
-    later = tracks.take(at(5, entry(1), entry(2))).figures
+    later = tracks.take(at(5, entry(1), entry(2), entry(3), new=(2,))).figures
     assert later[1].since_ns == NOON_NS
     assert (later[2].since_ns, later[2].opened) == (NOON_NS + 5 * NS_PER_S, True)
+    assert not later[3].opened  # another family came into view
 
 
 def test_rates_are_data_bytes_by_the_time_that_went_by() -> None:

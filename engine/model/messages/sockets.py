@@ -69,6 +69,9 @@ class SocketsAnswer(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The same since the worker began."""
     ephemeral: tuple[int, int] | None = None
     """The first and the last port that connect() and bind() to 0 choose from (net.ipv4.ip_local_port_range)."""
+    comparable: bool = True
+    """The rows are read as those of the answer before were: what is new has opened since, what is gone has closed. Not
+    so after other families, another filter or another source."""
     checked: dict[int, int] = {}
     """By PID, when each process that holds a socket was last looked at as a whole (wall clock, ns): until it is again,
     a descriptor that it passed on or took over does not show."""
