@@ -7,10 +7,11 @@ import msgspec
 from engine.insight.ledger import FloodBalance
 from engine.model.lab import OptionReading
 from engine.model.snapshot import ActorView
-from tests.tui.fakes import running_flood, tutorial_entries
+from engine.model.sockets import SkMem
+from tests.tui.fakes import entry, running_flood, tutorial_entries
 from tui.lab_selection import keys_of
 from tui.widgets.lab_actors import counted
-from tui.widgets.lab_calls import buffers
+from tui.widgets.lab_calls import buffers, dropped
 from tui.widgets.lab_card import bar, card
 from tui.widgets.lab_rates import Rate, Rates
 
@@ -80,3 +81,14 @@ def test_connections_are_selected_before_listeners() -> None:
     sink, flood = running_flood()
     assert keys_of(sink.report) == (2, 1)
     assert keys_of(flood.report) == (3,)
+
+
+def test_datagrams_without_room_are_counted() -> None:
+    sink, _ = running_flood()
+    memory = SkMem(0, 0, 0, 0, 0, 0, 0, 0, 17)
+    rows = [entry(2, netid="udp", skmem=memory), entry(3, netid="udp", skmem=memory), entry(2, skmem=memory)]
+    assert dropped(sink, rows) == 17
+    assert dropped(sink, ()) is None
+    assert "dropped 17 datagrams (RcvbufErrors)" in [
+        "".join(piece for piece, _ in line) for line in card(sink, Rate(), None, None, 17)
+    ]

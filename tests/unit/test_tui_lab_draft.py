@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from engine.lab.advice import Limits
-from engine.lab.catalogue import KINDS
+from engine.lab.catalogue import KINDS, ActorKind
 from engine.lab.host_facts import HostFacts
 from engine.lab.templates import Template
 from engine.model.errors import BadInput
 from engine.model.lab import ActorReport, ActorSpec, ActorState, Knobs, OptionReading
 from engine.model.snapshot import ActorView
+from tui.screens.lab_windows import asked_of
 from tui.widgets.columns import Ink
 from tui.widgets.lab_draft import Draft, KnobRow, asks_remote, draft_of, knob_rows, new_draft, problem
 
@@ -104,3 +105,10 @@ def test_traffic_that_may_leave_the_machine_is_asked_about() -> None:
     assert asks_remote(ActorSpec("ping", Knobs(allow_remote=True)))
     assert not asks_remote(ActorSpec("ping", Knobs()))
     assert not asks_remote(ActorSpec("sink", msgspec.structs.replace(Knobs(), allow_remote=True)))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.commands], ids=lambda kind: kind.kind)
+def test_everything_that_an_actor_understands_can_be_asked_of_it(kind: ActorKind) -> None:
+    report = ActorReport(kind=kind.kind, pid=1, state=ActorState.RUNNING)
+    asked = asked_of(ActorView(1, ActorSpec(kind.kind, kind.default_knobs()), report))
+    assert [one.command for one in asked] == list(kind.commands)

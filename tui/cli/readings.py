@@ -11,7 +11,6 @@ import msgspec
 from engine.model.errors import BadInput
 from engine.text.numbers import AddressForms, NumberForms, address_forms, number_forms, parsed_number
 from engine.text.sanitize import printable_within
-from engine.text.units import endpoint
 from tui.cli import resolve
 
 PORT_MAX: Final = 65_535
@@ -151,12 +150,19 @@ def _reverse(address: str) -> tuple[list[str], str]:
     return names, ", ".join(names)
 
 
+def _socket_address(one: resolve.Endpoint) -> str:
+    """The address as connect() and bind() take it: of four items for IPv6."""
+    if one.family == "AF_INET6":
+        return repr((one.address, one.port, 0, one.scope))
+    return repr((one.address, one.port))
+
+
 def _name(text: str, family: int, service: str | None) -> Reading:
     found = resolve.endpoints(text, service, family)
     lines = [
         (
             "getaddrinfo" if place == 0 else "",
-            f"({one.family}, {one.type}, {one.protocol}, {one.canonical!r}, {endpoint(one.address, one.port)})",
+            f"({one.family}, {one.type}, {one.protocol}, {one.canonical!r}, {_socket_address(one)})",
         )
         for place, one in enumerate(found)
     ]

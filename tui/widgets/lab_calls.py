@@ -71,7 +71,9 @@ class LabCallsPane(Pane):
         if other:
             self._table.following = True
         flood = balance if actor is not None and actor.spec.kind in FLOOD_KINDS else None
-        lines = card(actor, rate, flood, buffers(actor, entries) if flood else None) if actor is not None else []
+        lines = []
+        if actor is not None:
+            lines = card(actor, rate, flood, buffers(actor, entries) if flood else None, dropped(actor, entries))
         if lines != self._lines:
             self._lines = lines
             shown = [Content.assemble(*((printable(text), style) for text, style in line)) for line in lines]
@@ -104,6 +106,17 @@ class LabCallsPane(Pane):
             return ()
         here = f"Here {call.name}({call.arguments}) {f'= {call.result}' if call.result else 'has not returned yet'}."
         return tuple(Case(one, here) for one in explained(call.name, Kind.CALL))
+
+
+def dropped(actor: ActorView, entries: Sequence[SocketEntry]) -> int | None:
+    """Datagrams that an actor's sockets had no room for; None where it has none, or the kernel does not say."""
+    cookies = {held.cookie for held in actor.report.sockets if held.cookie}
+    counts = [
+        entry.skmem.drops
+        for entry in entries
+        if entry.netid == "udp" and entry.cookie in cookies and entry.skmem is not None
+    ]
+    return sum(counts) if counts else None
 
 
 def buffers(actor: ActorView, entries: Sequence[SocketEntry]) -> tuple[int, int] | None:

@@ -30,8 +30,15 @@ DIM: Final = "$foreground 60%"
 STYLES: Final = {"good": "$text-success", "opening": "$text-warning", "bad": "$text-error", "proven": "$text-success"}
 
 
-def card(actor: ActorView, rate: Rate, balance: FloodBalance | None, full: tuple[int, int] | None) -> list[Line]:
-    """The lines. `balance` is the flood's, if this actor is one of its two ends; `full` the sizes of both buffers."""
+def card(
+    actor: ActorView,
+    rate: Rate,
+    balance: FloodBalance | None,
+    full: tuple[int, int] | None,
+    dropped: int | None = None,
+) -> list[Line]:
+    """The lines. `balance` is the flood's, if this actor is one of its two ends; `full` the sizes of both buffers;
+    `dropped` the datagrams that its sockets had no room for."""
     report = actor.report
     light, ink = LIGHTS.get(report.state, OFF)
     lines: list[Line] = [
@@ -57,6 +64,8 @@ def card(actor: ActorView, rate: Rate, balance: FloodBalance | None, full: tuple
                 (count(report.refused), "bold"), (" refused (BlockingIOError)", DIM),
             ]
         )  # fmt: skip
+    if dropped:
+        lines.append([("dropped ", DIM), (count(dropped), "bold $text-error"), (" datagrams (RcvbufErrors)", DIM)])
     if balance is not None:
         lines += _flood_lines(balance, full)
     if report.error:
