@@ -20,7 +20,7 @@ from engine.model.snapshot import ActorView, RowChange, Snapshot
 from engine.model.sockets import Owner, SocketEntry, Timer
 from engine.model.tcp import SocketState, TcpFlags
 from engine.model.tcp_info import TCP_INFO_FIELDS
-from engine.model.verdicts import Verdict
+from engine.model.verdicts import Certainty, Severity, Subject, SubjectKind, Verdict
 
 NOON_NS = 1_763_726_671_000_000_000
 """2025-11-21 12:04:31 UTC."""
@@ -229,11 +229,31 @@ def workers(**dead: str) -> tuple[WorkerState, ...]:
     )  # fmt: skip
 
 
+def tutorial_verdicts() -> tuple[Verdict, ...]:
+    """What the judge says of the tutorial's flood."""
+    return (
+        Verdict(
+            "receiver-stalled", Severity.PROBLEM, Certainty.CERTAIN,
+            Subject(SubjectKind.SOCKET, "sink (41210) 127.0.0.1:65432 ⇄ 127.0.0.1:53225", ACCEPTED_KEY),
+            "sink (41210) has not read for 12.0 s: Recv-Q stands at 399 KiB, its window is closed, and 264 KiB of the "
+            "sender wait in Send-Q.",
+            "Look where the program is: it must call recv().", keys=(ACCEPTED_KEY, FLOOD_KEY),
+        ),
+        Verdict(
+            "zero-window", Severity.PROBLEM, Certainty.CERTAIN,
+            Subject(SubjectKind.SOCKET, "flood-client (41233) 127.0.0.1:53225 ⇄ 127.0.0.1:65432", FLOOD_KEY),
+            "The window of sink (41210) has been 0 for 12.0 s: 264 KiB wait in Send-Q and only probes may be sent.",
+            "Look at the peer: its program does not read.", keys=(FLOOD_KEY, ACCEPTED_KEY),
+        ),
+    )  # fmt: skip
+
+
 def snapshot(**changes: Any) -> Snapshot:
     """A quiet machine with the tutorial's rows."""
     made = Snapshot(
-        ts_ns=NOON_NS, entries=tutorial_entries(), sockets_source="netlink", capture=status(), workers=workers()
-    )
+        ts_ns=NOON_NS, entries=tutorial_entries(), sockets_source="netlink", capture=status(), workers=workers(),
+        verdicts=tutorial_verdicts(),
+    )  # fmt: skip
     return msgspec.structs.replace(made, **changes)
 
 

@@ -13,8 +13,10 @@ from textual.widget import Widget
 
 from engine.model.sockets import SocketEntry
 from engine.model.tcp import SocketState
+from engine.model.verdicts import Severity, Verdict
 from engine.text.cells import Look, known_by
 from engine.text.columns import COLUMNS, Cell
+from engine.text.sanitize import printable
 from engine.text.units import UNKNOWN, byte_rate, count, duration_us
 from tui.looks import look_at
 from tui.messages import Moment
@@ -58,6 +60,12 @@ TEXTS: Final[Mapping[str, Cell]] = {"known": lambda entry, look: known_by(entry,
 SPANS: Final = {"local": 2, "peer": 2, "process": 2, "cmdline": 2, "timer": 2, "known": 4}
 """Places that a value takes where one is too narrow for it."""
 
+VERDICT_STYLES: Final = {
+    Severity.PROBLEM: "bold $text-error",
+    Severity.WARNING: "bold $text-warning",
+    Severity.NOTE: "",
+}
+
 NOTHING_MOVED: Final[Mapping[str, int]] = MappingProxyType({})
 
 COUNTDOWN_S: Final = 0.2
@@ -98,6 +106,18 @@ def detail_lines(entry: SocketEntry, look: Look, width: int, moved: Mapping[str,
             places += span
         lines.append(_line(word, taken))
     return [line.truncate(width, ellipsis=True) for line in lines]
+
+
+def holds_line(key: int, verdicts: Sequence[Verdict], width: int) -> Content:
+    """The worst of what holds this socket now, in one line that is always there; the flow's Verdict view has all."""
+    concerned = [verdict for verdict in verdicts if verdict.subject.key == key]
+    concerned += [verdict for verdict in verdicts if verdict.subject.key != key and key in verdict.keys]
+    head = (cell("holds", WORD_CELLS), "bold $text-primary")
+    if not concerned:
+        return Content.assemble(head, ("No finding", "$foreground 60%"))
+    more = f"  (and {len(concerned) - 1} more)" if len(concerned) > 1 else ""
+    told = (printable(concerned[0].sentence) + more, VERDICT_STYLES[concerned[0].severity])
+    return Content.assemble(head, told).truncate(width, ellipsis=True)
 
 
 def _line(word: str, figures: Sequence[Content]) -> Content:
@@ -174,6 +194,7 @@ class SocketDetail(Widget):
         self._look = Look()
         self._trail: Sequence[Point] = ()
         self._moved = NOTHING_MOVED
+        self._verdicts: Sequence[Verdict] = ()
         self._shown_s = 0.0
 
     def on_mount(self) -> None:
@@ -190,6 +211,7 @@ class SocketDetail(Widget):
         layout = (entry is None) is not (self._entry is None)
         self._entry, self._look, self._trail = entry, look, trail
         self._moved = moment.snapshot.moved_in_all
+        self._verdicts = moment.snapshot.verdicts
         self._shown_s = monotonic()
         self.refresh(layout=layout)
 
@@ -198,5 +220,6 @@ class SocketDetail(Widget):
             return Content.styled("No socket is selected.", "$foreground 60%")
         width = max(20, self.size.width)
         entry = counted_down(self._entry, int((monotonic() - self._shown_s) * 1000))
-        lines = [*detail_lines(entry, self._look, width, self._moved), *trail_lines(self._trail, width)]
+        lines = [holds_line(entry.key, self._verdicts, width), *detail_lines(entry, self._look, width, self._moved)]
+        lines += trail_lines(self._trail, width)
         return Content("\n").join(lines)
