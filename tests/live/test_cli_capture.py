@@ -142,6 +142,15 @@ def test_the_demo_shows_an_echo_a_flood_and_the_sum() -> None:
 
 
 @needs_right
+def test_what_limits_the_capture_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "10.9.9.9 5000 10.9.9.8 22")
+    err = sockmon("capture", "-i", "any", "--for", "0.5", "port", "1").stderr
+    assert err.count("sockmon: the SSH session that this runs over, from 10.9.9.9 port 5000, is not captured") == 1
+    err = sockmon("capture", "--capture-source", "scapy", "--for", "0.1").stderr
+    assert err.startswith("Capturing on 'lo' by scapy, only: tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0\n")
+
+
+@needs_right
 def test_packets_are_written_with_their_processes_queues_and_findings(
     tmp_path: Path, listener: socket.socket, started: Started
 ) -> None:

@@ -14,6 +14,7 @@ from engine.capture.read_text import relative_time
 from engine.model.packets import FULL_SNAP_LENGTH, HEADERS_SNAP_LENGTH, CaptureOptions, CaptureStatus, PacketRow
 from engine.query.packets import compile_packets
 from engine.text.sanitize import printable
+from tui.cli.capture_notices import Notices
 from tui.cli.capture_record import Recording
 from tui.cli.output import json_line
 from tui.cli.session import Session, session_of
@@ -75,12 +76,13 @@ def capture_command(
     monitor = session.monitor()
     snap_length = HEADERS_SNAP_LENGTH if out is None else FULL_SNAP_LENGTH
     options = CaptureOptions(interface, capture_source, " ".join(bpf), handshakes, snap_length)
+    notices = Notices()
     if out is not None:
         commented = comments and not out.endswith(".pcap")
         with CaptureWriter(out) as writer:
             status = monitor.set_capture(options)
-            click.echo(f"Capturing on '{status.interface}'", err=True)
-            recording = Recording(session, writer, display_filter, limit, commented)
+            notices.begin(status)
+            recording = Recording(session, writer, notices, display_filter, limit, commented)
             recording.run(seconds)
         status = monitor.stop_capture()
         told = {"not written in time": recording.missed, "without a comment, to keep up": recording.uncommented}
@@ -92,10 +94,10 @@ def capture_command(
             click.echo(json_line({"summary": summary}), err=out == "-")
         return
     status = monitor.set_capture(options)
-    click.echo(f"Capturing on '{status.interface}'", err=True)
+    notices.begin(status)
     printed = 0
     try:
-        for row, first_ns in captured(session, display_filter, limit, seconds):
+        for row, first_ns in captured(session, notices, display_filter, limit, seconds):
             click.echo(json_line(packet_object(row)) if as_json else packet_line(row, first_ns))
             printed += 1
     except KeyboardInterrupt:
@@ -107,7 +109,7 @@ def capture_command(
 
 
 def captured(
-    session: Session, display_filter: str, limit: int | None, seconds: float | None
+    session: Session, notices: Notices, display_filter: str, limit: int | None, seconds: float | None
 ) -> Iterator[tuple[PacketRow, int]]:
     """Rows as they come and the time of the first frame, until the limit or the end of the time."""
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -116,6 +118,7 @@ def captured(
     while True:
         over = deadline is not None and time.monotonic() >= deadline
         answer = monitor.new_packets(after, ROWS, display_filter)
+        notices.tell(answer.status)
         for row in answer.rows:
             yield row, answer.status.first_ts_ns
             count += 1

@@ -12,6 +12,7 @@ from engine.export.packet_comments import SocketSamples, packet_comment
 from engine.model.messages import FrameAnswer, FramesAnswer
 from engine.model.packets import FULL_SNAP_LENGTH, PacketRow
 from engine.query.packets import compile_packets
+from tui.cli.capture_notices import Notices
 from tui.cli.session import Session
 
 POLL_S = 0.05
@@ -33,11 +34,18 @@ class Recording:
     """Writes the frames of the running capture, at most `limit` of those that pass the display filter."""
 
     def __init__(
-        self, session: Session, writer: CaptureWriter, display_filter: str, limit: int | None, commented: bool
+        self,
+        session: Session,
+        writer: CaptureWriter,
+        notices: Notices,
+        display_filter: str,
+        limit: int | None,
+        commented: bool,
     ) -> None:
         self._session = session
         self._monitor = session.monitor()
         self._writer = writer
+        self._notices = notices
         self._passes = compile_packets(display_filter).matches if display_filter else None
         self._limit = limit
         self._commented = commented
@@ -76,6 +84,7 @@ class Recording:
         """Ask for the next frames; whether there were any."""
         wants_rows = self._passes is not None or (self._commented and not self._behind)
         answer = self._monitor.new_frames(self._after, wants_rows)
+        self._notices.tell(answer.status)
         self._behind = answer.status.last_number - answer.last > BEHIND_MAX
         self.missed += max(0, answer.first - self._after - 1) if answer.frames else 0
         self._after = max(self._after, answer.last)
