@@ -146,3 +146,20 @@ def test_what_the_kernel_drops_for_want_of_buffer_is_counted() -> None:
         while not events.received and time.monotonic() < end:
             events.drain()
         assert events.received > 0
+
+
+def test_what_was_lost_is_told_with_its_cure_and_the_table_goes_on(asking: Asking) -> None:
+    (descriptor, *_) = asking.service.watch()
+    with socket.socket(fileno=os.dup(descriptor)) as events:
+        events.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with socket.create_server((HOST, 0)) as server:
+        for _ in range(50):
+            with socket.create_connection(server.getsockname()):
+                server.accept()[0].close()
+        asking.until(lambda: asking.answer.counters.events_lost > 0, "the kernel dropped events")
+        (told,) = [each for each in asking.answer.degradations if each.code == "EVENTS_LOST"]
+        assert told.sentence.startswith(f"{asking.answer.counters.events_lost} sockets closed unseen")
+        assert "rmem_max" in told.cure
+        with socket.create_connection(server.getsockname()) as client:
+            asking.ask()
+            assert len(asking.on(client.getsockname()[1])) == 2
