@@ -26,6 +26,10 @@ from tui.tracks import Tracks
 REFRESH_S: Final = 1.0
 
 
+def _nothing() -> None:
+    """What to do where there is nothing to do."""
+
+
 class ScreenHost(KeysInOrder):
     """An app over a MonitorView: asks for snapshots, shows them, carries questions and commands."""
 
@@ -38,9 +42,11 @@ class ScreenHost(KeysInOrder):
         theme: str = DARK.name,
         refresh_s: float = REFRESH_S,
         read_only: bool = False,
+        settled: Callable[[], None] = _nothing,
     ) -> None:
         """`capture_options` and `sockets_options` are what Monitor was told; keys of the screen change them.
-        `read_only` takes away the keys that end what others run."""
+        `read_only` takes away the keys that end what others run. `settled` is called once, when the first moment is
+        drawn."""
         # With NO_COLOR Textual turns colours into greys, unless colours are the terminal's own: then it uses none.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.monitor = monitor
@@ -55,6 +61,7 @@ class ScreenHost(KeysInOrder):
         self._bridge = Bridge(monitor, self)
         self._refresh_s = refresh_s
         self._drawn = True
+        self._settled = settled
         self._moment: Moment | None = None
         for own in (DARK, LIGHT):
             self.register_theme(own)
@@ -135,6 +142,8 @@ class ScreenHost(KeysInOrder):
 
     def _note_drawn(self) -> None:
         self._drawn = True
+        settled, self._settled = self._settled, _nothing
+        settled()
 
     @property
     def dead(self) -> Sequence[Role]:
