@@ -13,8 +13,9 @@ from engine.lessons.lesson import Lesson, Spot, Step
 from engine.lessons.reading import read_text
 from engine.model.lab import ActorReport, ActorSocket, ActorSpec, ActorState, Call
 from engine.model.packets import PacketRow
+from engine.model.snapshot import Snapshot
 from engine.model.tcp import TcpFlags
-from tests.tui.fakes import packet
+from tests.tui.fakes import NO_CAPTURE, FakeMonitor, packet, snapshot
 
 SERVER_PORT, CLIENT_PORT = 8080, 40_003
 SERVER, CLIENT = f"127.0.0.1:{SERVER_PORT}", f"127.0.0.1:{CLIENT_PORT}"
@@ -78,3 +79,32 @@ def step(*lines: str) -> Step:
 def two_steps() -> Lesson:
     """A lesson of two steps."""
     return read_text(TWO_STEPS, "both-ends", "both-ends.toml")
+
+
+class Lab(FakeMonitor):
+    """A lab whose actors obey at once: each command is a message handled."""
+
+    def command_actor(self, number: int, command: Any, text: str = "") -> ActorReport:
+        self.asked.append(("command_actor", (number, command, text)))
+        view = self.held[number]
+        done = msgspec.structs.replace(view.report, messages=view.report.messages + 1)
+        self.held[number] = msgspec.structs.replace(view, report=done)
+        return done
+
+    def kill_actor(self, number: int) -> None:
+        self.asked.append(("kill_actor", number))
+        view = self.held[number]
+        dead = msgspec.structs.replace(view.report, state=ActorState.FAILED, error="killed by SIGKILL")
+        self.held[number] = msgspec.structs.replace(view, report=dead)
+
+
+def actor(spec: ActorSpec) -> ActorReport:
+    """Servers listen on one port, clients come from another."""
+    port = SERVER_PORT if spec.kind.startswith("server") else CLIENT_PORT
+    return ActorReport(kind=spec.kind, pid=71, state=ActorState.RUNNING, local=f"127.0.0.1:{port}")
+
+
+def lab(moment: Snapshot | None = None) -> Lab:
+    made = Lab(moment or snapshot(capture=None, degradations=(NO_CAPTURE,)))
+    made.on_start = actor
+    return made

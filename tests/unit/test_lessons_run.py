@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any
 
 import msgspec
 import pytest
@@ -24,27 +23,8 @@ from engine.model.packets import CaptureOptions, CaptureStatus
 from engine.model.snapshot import Snapshot
 from engine.model.tcp import TcpFlags
 from tests.lab_rig import until
-from tests.lessons_rig import row, two_steps
+from tests.lessons_rig import SERVER_PORT, Lab, lab, row, two_steps
 from tests.tui.fakes import NO_CAPTURE, FakeMonitor, snapshot, status, workers
-
-PORT = 8080
-
-
-class Lab(FakeMonitor):
-    """A lab whose actors obey at once: each command is a message handled."""
-
-    def command_actor(self, number: int, command: Any, text: str = "") -> ActorReport:
-        self.asked.append(("command_actor", (number, command, text)))
-        view = self.held[number]
-        done = msgspec.structs.replace(view.report, messages=view.report.messages + 1)
-        self.held[number] = msgspec.structs.replace(view, report=done)
-        return done
-
-    def kill_actor(self, number: int) -> None:
-        self.asked.append(("kill_actor", number))
-        view = self.held[number]
-        dead = msgspec.structs.replace(view.report, state=ActorState.FAILED, error="killed by SIGKILL")
-        self.held[number] = msgspec.structs.replace(view, report=dead)
 
 
 class Refusing(FakeMonitor):
@@ -52,18 +32,6 @@ class Refusing(FakeMonitor):
 
     def set_capture(self, options: CaptureOptions) -> CaptureStatus:
         raise CaptureError("bind a packet socket")
-
-
-def actor(spec: ActorSpec) -> ActorReport:
-    """Servers listen on PORT, clients come from another."""
-    port = PORT if spec.kind.startswith("server") else 40_003
-    return ActorReport(kind=spec.kind, pid=71, state=ActorState.RUNNING, local=f"127.0.0.1:{port}")
-
-
-def lab(moment: Snapshot | None = None) -> Lab:
-    made = Lab(moment or snapshot(capture=None, degradations=(NO_CAPTURE,)))
-    made.on_start = actor
-    return made
 
 
 def test_a_lesson_runs_step_by_step_and_its_actors_end_with_it() -> None:
@@ -89,7 +57,7 @@ def test_a_client_goes_where_its_server_is() -> None:
         pass
     server, client = (spec for spec in monitor.told("start_actor") if isinstance(spec, ActorSpec))
     assert server.knobs.port == 0
-    assert (client.knobs.host, client.knobs.port) == ("127.0.0.1", PORT)
+    assert (client.knobs.host, client.knobs.port) == ("127.0.0.1", SERVER_PORT)
     assert monitor.told("command_actor") == [(2, "send", "Hello")]
 
 
@@ -176,7 +144,7 @@ def test_knobs_may_name_what_other_actors_got() -> None:
     carry_out("start unix unix-echo", monitor, cast, {})
     carry_out("start named unix-echo path=@lesson-{run}", monitor, cast, {})
     specs = [spec for spec in monitor.told("start_actor") if isinstance(spec, ActorSpec)]
-    assert (specs[1].knobs.host, specs[1].knobs.port) == ("127.0.0.1", PORT)
+    assert (specs[1].knobs.host, specs[1].knobs.port) == ("127.0.0.1", SERVER_PORT)
     assert [spec.knobs.path for spec in specs[2:]] == ["@sockmon-lesson-9-1", "@lesson-9-1"]
 
 

@@ -75,10 +75,10 @@ class LessonPane(Pane):
         self.redraw()
 
     def ask(self, step: int, prediction: Prediction, then: Callable[[], None]) -> None:
-        """Ask what will happen at a step; `then` once it was answered, or the question was given up."""
+        """Ask what will happen at a step; `then` once it was answered, and not if the question was given up."""
 
         def judge(typed: str) -> tuple[str, bool, bool]:
-            return ("a letter, or in your own words; Esc goes on without", True, False)
+            return ("a letter, or in your own words; Esc leaves it", True, False)
 
         def close() -> None:
             self._asked = None
