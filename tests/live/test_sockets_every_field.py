@@ -208,7 +208,9 @@ def test_the_cgroup_is_the_one_that_ss_names(kinds: EveryKind) -> None:
     with closing(NetlinkSource()) as source:
         ours = our_rows(source, kinds)
     for name, fields in of_ss(kinds).items():
-        assert ours[name].cgroup == (root / fields["cgroup"].lstrip("/")).stat().st_ino
+        kind, _, number = fields["cgroup"].partition(":")  # ss cannot walk to every one
+        shown = int(number, 16) if kind == "unreachable" else (root / kind.lstrip("/")).stat().st_ino
+        assert ours[name].cgroup == shown
 
 
 def test_proc_net_says_the_same_as_far_as_it_goes(kinds: EveryKind) -> None:
