@@ -22,7 +22,8 @@ from engine.process.front import LauncherLine, Worker
 from engine.text.sanitize import printable
 
 START_LIMIT_S = 10.0
-"""A name look-up in the actor may take as long as the resolver's own limit of 5 s, twice."""
+"""A name look-up in the actor may take as long as the resolver's own limit of 5 s, twice. Its first answer comes when
+its process has imported what it needs, which takes seconds where the processors are all taken."""
 
 STOP_LIMIT_S = 1.0
 """An actor that does not leave its calls so soon is ended with its process."""
@@ -65,7 +66,8 @@ class Actors:
         try:
             worker = self._line.start(Role.ACTOR, spec.kind)
             try:
-                report = _report(worker, RunActor(spec, tuple(handed)), list(handed.values()))
+                run = RunActor(spec, tuple(handed))
+                report = _report(worker, run, list(handed.values()), limit_s=START_LIMIT_S)
             except EngineError:
                 worker.close()
                 raise
@@ -175,8 +177,13 @@ class Actors:
         return held.report
 
 
-def _report(worker: Worker[Any, Any], request: ActorRequest, descriptors: Sequence[int] = ()) -> ActorReport:
-    reply = worker.ask(request, descriptors, limit_s=ANSWER_LIMIT_S)
+def _report(
+    worker: Worker[Any, Any],
+    request: ActorRequest,
+    descriptors: Sequence[int] = (),
+    limit_s: float = ANSWER_LIMIT_S,
+) -> ActorReport:
+    reply = worker.ask(request, descriptors, limit_s=limit_s)
     if not isinstance(reply, ActorAnswer):
         raise ChannelError(f"an actor answered with {type(reply).__name__}")
     return reply.report
