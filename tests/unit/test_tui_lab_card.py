@@ -30,7 +30,7 @@ def test_a_flood_shows_what_send_came_to_both_queues_and_the_sum() -> None:
     _, flood = running_flood()
     balance = FloodBalance(sent=678_168, send_q=269_868, recv_q=408_300, read=0, difference=0, at_rest=True, exact=True)
     lines = text(flood, balance, (269_868, 816_600))
-    assert lines[0] == "◐ flood-client 41233  stalled  127.0.0.1:53225  open 1 of 0 connections"
+    assert lines[0] == "◐ flood-client 41233  stalled  127.0.0.1:53225  open 1 of 1 connections"
     assert lines[2] == "send() 662 full  0 partial  24 refused (BlockingIOError)"
     assert lines[3] == "Send-Q ▕████████████▏269,868   Recv-Q ▕██████      ▏408,300"
     assert lines[4] == "678,168 = Send-Q 269,868 + Recv-Q 408,300 ✓"

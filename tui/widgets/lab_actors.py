@@ -34,6 +34,9 @@ READERS: Final = ("sink", "slow-reader", "udp-sink")
 
 NAME_CELLS: Final = 23
 
+NARROW: Final = 76
+"""Below this many cells bytes count more than the whole of the last call."""
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -119,10 +122,18 @@ class ActorsPane(LabPane):
         self._counted: dict[int, Counted] = {}
         self._awaited: tuple[int, ...] = ()
         """Actors that were just started: the cursor goes to the last of them that is listed."""
+        self._narrow = True
         self._table = LineTable(self._columns(), lambda row: row.key, spanning=spans)
 
     def compose(self) -> ComposeResult:
         yield self._table
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        narrow = self.size.width < NARROW
+        if narrow is not self._narrow:
+            self._narrow = narrow
+            self._table.set_columns(self._columns())
 
     @property
     def balance(self) -> FloodBalance | None:
@@ -255,16 +266,17 @@ class ActorsPane(LabPane):
         def figure(name: str, title: str, width: int, priority: int, align: Align = Align.RIGHT) -> Column[LabRow]:
             return Column(name, title, width, lambda row: getattr(self._of(row), name), align=align, priority=priority)
 
+        bytes_cells, call_cells = (10, 18) if self._narrow else (13, 30)
         return (
             Column("name", "Actor", 16, lambda row: f"{row.light} {row.name}", lambda row: row.ink, ideal=21),
             figure("pid", "PID", 7, 4),
             figure("state", "State", 8, 2, Align.LEFT),
             figure("connections", "Conns", 5, 3),
-            figure("sent", "Sent", 11, 1),
-            figure("received", "Received", 11, 1),
+            figure("sent", "Sent", bytes_cells, 1),
+            figure("received", "Received", bytes_cells, 1),
             figure("rate", "Rate", 10, 5),
             Column(
-                "last", "Last call or error", 30, lambda row: self._of(row).last, lambda row: self._of(row).last_ink,
-                flexible=True, elide=Elide.MIDDLE,
+                "last", "Last call or error", call_cells, lambda row: self._of(row).last,
+                lambda row: self._of(row).last_ink, flexible=True, elide=Elide.MIDDLE,
             ),
         )  # fmt: skip

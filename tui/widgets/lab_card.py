@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.insight.ledger import FloodBalance
+from engine.model.lab import ActorReport
 from engine.model.snapshot import ActorView
 from engine.text.sanitize import printable_within
 from engine.text.units import byte_rate, count
@@ -46,7 +47,7 @@ def card(
             (f"{light} {actor.spec.kind} {report.pid}", "bold"),
             (f"  {report.state.value}", STYLES.get(ink.value, DIM)),
             (f"  {report.local}", ""),
-            (f"  open {count(report.connections)} of {count(report.connections_total)} connections", DIM),
+            (_connections(report), DIM),
         ]
     ]
     lines.append(
@@ -82,6 +83,12 @@ def card(
         lines.append(line)
     lines += [[(printable_within(note, TEXT_MAX), "$foreground 75%")] for note in report.notes[-NOTES_SHOWN:]]
     return lines
+
+
+def _connections(report: ActorReport) -> str:
+    """How many are open, of an actor that has any."""
+    total = max(report.connections, report.connections_total)
+    return f"  open {count(report.connections)} of {count(total)} connections" if total else ""
 
 
 def _moving(rate: float | None) -> tuple[str, str]:
