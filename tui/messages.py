@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from typing import Final
 
 from textual.message import Message
 
@@ -10,7 +14,10 @@ from engine.model.ending import EndingChoice
 from engine.model.messages import PacketsAnswer
 from engine.model.packets import CaptureOptions, Dissection
 from engine.model.snapshot import Snapshot
+from engine.model.sockets import SocketEntry
 from tui.tracks import NOTHING_WATCHED, Watched
+
+PORTS: Final = attrgetter("local_port", "peer_port")
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,11 @@ class Moment:
     snapshot: Snapshot
     watched: Watched = NOTHING_WATCHED
     failure: str = ""
+
+    @cached_property
+    def by_ports(self) -> Sequence[SocketEntry]:
+        """The rows in the order of their ports, which every other order of them starts from."""
+        return sorted(self.snapshot.entries, key=PORTS)
 
 
 @dataclass(frozen=True)

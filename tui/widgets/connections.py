@@ -25,7 +25,7 @@ from tui.widgets.line_painter import SORT_GLYPHS
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import EXPLAIN_KEY, FLOW_KEY, Pane, Words
 from tui.widgets.socket_columns import LEAK_AGE_NS, socket_columns
-from tui.widgets.socket_lines import SocketLine, entry_of, interned, line_key, line_spans
+from tui.widgets.socket_lines import Grouping, SocketLine, entry_of, interned, line_key, line_spans
 from tui.widgets.socket_view import Arranged, SocketView, arrange
 
 if TYPE_CHECKING:
@@ -156,7 +156,9 @@ class ConnectionsPane(Pane):
         self._look = msgspec.structs.replace(look, short_loopback=self._narrow)
         self._table.empty = ALL_LEFT_OUT if moment.snapshot.entries else NO_SOCKETS
         known = self._lines
-        self._lines = {line.key: line for line in arranged.lines if not isinstance(line, SocketEntry)}
+        composed = self.view.folds or self.view.grouping is not Grouping.NONE
+        made = (line for line in arranged.lines if not isinstance(line, SocketEntry)) if composed else ()
+        self._lines = {line.key: line for line in made}
         lines = interned(arranged.lines, known) if self._lines else arranged.lines
         self._table.show(lines, self._marks(moment), stamp=self._stamp(moment))
         self._retitle()

@@ -38,6 +38,7 @@ class ListedRows(Generic[Row]):
     def __init__(self, rows: Sequence[Row], key: Callable[[Row], Hashable]) -> None:
         self._rows = rows
         self._key = key
+        self._keys: list[Hashable] | None = None
         self._indices: dict[Hashable, int] | None = None
 
     def __len__(self) -> int:
@@ -50,9 +51,15 @@ class ListedRows(Generic[Row]):
         return self._key(self._rows[index])
 
     def index(self, key: Hashable) -> int | None:
+        if self._keys is None:
+            # Most rows are asked once, where the cursor's is: looking along is half the work of a dictionary.
+            self._keys = list(map(self._key, self._rows))
+            try:
+                return self._keys.index(key)
+            except ValueError:
+                return None
         if self._indices is None:
-            name = self._key
-            self._indices = {name(row): index for index, row in enumerate(self._rows)}
+            self._indices = {name: index for index, name in enumerate(self._keys)}
         return self._indices.get(key)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from engine.insight.ledger import ends_of
@@ -86,8 +87,8 @@ class Heading:
 SocketLine = SocketEntry | Pair | Heading
 
 
-def line_key(line: SocketLine) -> Hashable:
-    return line.key
+line_key: Final[Callable[[SocketLine], Hashable]] = attrgetter("key")
+"""What names a line."""
 
 
 def entry_of(line: SocketLine) -> SocketEntry | None:

@@ -18,7 +18,7 @@ from engine.text.columns import Column as SharedColumn
 from engine.text.presets import PRESETS
 from engine.text.units import count
 from tui.looks import look_at
-from tui.messages import Moment
+from tui.messages import PORTS, Moment
 from tui.widgets.kernel_line import kernel_words
 from tui.widgets.pane import Words
 from tui.widgets.socket_lines import Grouping, SocketLine, folded, grouped, listening_ports
@@ -44,7 +44,6 @@ LARGEST_FIRST: Final = frozenset(
 )  # fmt: skip
 """Columns that a person sorts to see what is largest."""
 
-PORTS: Final = attrgetter("local_port", "peer_port")
 STATE: Final = attrgetter("state")
 RECV_Q: Final = attrgetter("recv_q")
 SEND_Q: Final = attrgetter("send_q")
@@ -138,11 +137,12 @@ class SocketView:
 
     def entries(self, moment: Moment) -> list[SocketEntry]:
         """The sockets that are shown, sorted."""
-        snapshot, look = moment.snapshot, self.look(moment)
-        shown = list(snapshot.entries)
-        if self.history:
+        look = self.look(moment)
+        shown = list(moment.by_ports)
+        if self.history and moment.watched.closed:
             here = {entry.key for entry in shown}
             shown += [closed.entry for closed in moment.watched.closed if closed.entry.key not in here]
+            shown.sort(key=PORTS)
         if not self.everything:
             netids = frozenset().union(*(NETIDS[family] for family in self.families))
             shown = [entry for entry in shown if entry.netid in netids]
@@ -152,8 +152,7 @@ class SocketView:
             test = self.chosen.test
             shown = [entry for entry in shown if test(entry, look)]
         key = self.sort_column().sort_key
-        # Two sorts, since Python's is stable: ties stay by port, whichever way the column goes.
-        shown.sort(key=PORTS)
+        # Python's sort is stable: ties stay by port, whichever way the column goes.
         shown.sort(key=lambda entry: key(entry, look), reverse=self.reverse)
         return shown
 
