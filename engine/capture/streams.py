@@ -11,7 +11,8 @@ from engine.capture.flow_summary import turned
 from engine.capture.packet_log import PacketLog
 from engine.capture.payload import tcp_payload
 from engine.capture.store import TCP
-from engine.flow.flow import Flow
+from engine.flow.flow import Direction, Flow
+from engine.flow.opening import HEADER_BYTES
 from engine.flow.reassembly import Piece, Reassembly
 from engine.flow.table import packed_ends
 from engine.model.flows import StreamPiece
@@ -84,7 +85,7 @@ class StreamReader:
         self._last = number - 1
         more = number <= log.newest
         if not more and self._last >= after:
-            pieces += self._rest(flow is None or flow.over)
+            pieces += self._rest(flow)
         self.answered = max(self._last, after)
         return StreamRead(pieces, self.answered, more)
 
@@ -104,7 +105,7 @@ class StreamReader:
             other = self._sides.get(not forward)
             if other is not None:
                 pieces += self._shown(not forward, other.acknowledged(kept.placed.ack))
-        if segment.len > 0:
+        if segment.len > 0 and segment.header_length >= HEADER_BYTES:
             seq = kept.placed.seq + (1 if segment.flags & _SYN else 0) & _WRAP
             me = self._sides.get(forward) or self._begin(forward, seq)
             data = tcp_payload(kept.link_type, kept.data, kept.wire_length, segment)
@@ -115,23 +116,34 @@ class StreamReader:
 
     def _begin(self, forward: bool, seq: int) -> Reassembly:
         """A side's first bytes. Where the beginning was not seen or is no longer kept, it starts with what there is."""
-        begun_before = self._begun_before
-        side = Reassembly(seq, seq - _FIRST_BYTE & _WRAP) if begun_before else Reassembly(_FIRST_BYTE)
+        late = self._begun_before and seq  # 0 is a keep-alive's, whose byte is none of the stream
+        side = Reassembly(seq, seq - _FIRST_BYTE) if late else Reassembly(_FIRST_BYTE)
         self._sides[forward] = side
         return side
 
-    def _rest(self, over: bool) -> list[StreamPiece]:
-        """At the end of what is kept: what was cut off last; if nothing more is expected, what waits behind holes."""
+    def _rest(self, flow: Flow | None) -> list[StreamPiece]:
+        """At the end of what is kept: what was cut off last; if nothing more is expected, what waits behind holes, and
+        how much of the end was not captured."""
         pieces: list[StreamPiece] = []
         for forward, side in self._sides.items():
-            if over:
+            if flow is None:
                 pieces += self._shown(forward, side.finish())
+            elif flow.over:
+                sender = flow.forward if forward else flow.backward
+                pieces += self._shown(forward, side.finish(_end_of_data(sender, self._acked.get(forward))))
             pieces += self._shown(forward, side.cut_off())
         return pieces
 
     def _shown(self, forward: bool, pieces: list[Piece]) -> list[StreamPiece]:
         shown = forward is not self._swapped
         return [StreamPiece(piece.number, piece.ts_ns, shown, piece.data, piece.missing, piece.cut) for piece in pieces]
+
+
+def _end_of_data(sender: Direction, acked: int | None) -> int | None:
+    """What the other side has acknowledged last, without the FIN's own number."""
+    if acked is not None and sender.fin_seen and acked == (sender.fin_end - sender.base & _WRAP):
+        return acked - 1 & _WRAP
+    return acked
 
 
 class Streams:

@@ -31,7 +31,7 @@ def mermaid_lines(
     ends: dict[int, tuple[str, str]] = {}
     for flow in flows:
         both = []
-        for end, name in zip((flow.first, flow.second), names_of(flow, dict(names or {})), strict=True):
+        for end, name in zip((flow.first, flow.second), names_of(flow, names or {}), strict=True):
             place = end.address, end.port
             if place not in participants:
                 participants[place] = f"P{len(participants)}"

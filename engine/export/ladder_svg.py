@@ -48,7 +48,7 @@ def svg_lines(
     names: Mapping[int, tuple[str, str]] | None = None,
 ) -> Iterator[str]:
     """The picture, line by line; `names` as in LadderLook."""
-    called = dict(names or {})
+    called = names or {}
     several = len(flows) > 1
     initial = not several and bool(flows) and flows[0].opener_seen and flows[0].syn_ns > 0
     heads = len(flows) if several else 0
@@ -134,5 +134,5 @@ def _text(text: str) -> str:
     return escape(text, quote=False)
 
 
-def _title(flows: Sequence[FlowSummary], names: dict[int, tuple[str, str]]) -> str:
+def _title(flows: Sequence[FlowSummary], names: Mapping[int, tuple[str, str]]) -> str:
     return "; ".join(" to ".join(names_of(flow, names)) for flow in flows) or "No conversation"

@@ -7,7 +7,7 @@ is left is cut. A window of zero, or one that a finding is about, stays longer t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from engine.flow.info import flags_text
@@ -67,10 +67,13 @@ def end_name(end: FlowEnd) -> str:
     return endpoint(end.address, end.port)
 
 
-def names_of(flow: FlowSummary, names: dict[int, tuple[str, str]]) -> tuple[str, str]:
-    """What both ends of a conversation are called: as in `names` by its stream, else by their addresses."""
-    first, second = names.get(flow.stream, ("", ""))
-    return printable(first) or end_name(flow.first), printable(second) or end_name(flow.second)
+def names_of(flow: FlowSummary, names: Mapping[int, tuple[str, str]]) -> tuple[str, str]:
+    """What both ends of a conversation are called: as in `names` by its stream, else by their addresses. One name for
+    both, a program that talks to itself, is told apart by the ports."""
+    first, second = (printable(name) for name in names.get(flow.stream, ("", "")))
+    if first and first == second:
+        return f"{first} :{flow.first.port}", f"{second} :{flow.second.port}"
+    return first or end_name(flow.first), second or end_name(flow.second)
 
 
 def _step(step: LadderStep) -> Iterator[str]:

@@ -82,9 +82,16 @@ class Reassembly:
         cut, self._cut = self._cut, 0
         return [Piece(self._number, self._ts_ns, b"", cut, cut)] if cut else []
 
-    def finish(self) -> list[Piece]:
-        """Nothing more comes: what is held."""
-        return self._give_up(None)
+    def finish(self, ack: int | None = None) -> list[Piece]:
+        """Nothing more comes: what is held, and as missing what the other side has beyond that, which is everything
+        before `ack`."""
+        pieces = self._give_up(None)
+        end = self._next if ack is None else self._unwrapped(ack)
+        if end > self._next:
+            missing = self._missing + end - self._next + self._cut
+            pieces.append(Piece(self._number, self._ts_ns, b"", missing, self._cut))
+            self._next, self._missing, self._cut = end, 0, 0
+        return pieces
 
     def _unwrapped(self, seq: int) -> int:
         return self._next + (seq - self._next + _HALF) % _WRAP - _HALF

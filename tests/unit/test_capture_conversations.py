@@ -14,7 +14,7 @@ from engine.model.errors import BadInput
 from engine.model.flows import LadderFold, LadderGap, LadderNote, LadderStep, StreamPiece
 from engine.model.messages import AskLadder, AskStream, FindFlow
 from engine.model.tcp import SocketState
-from tests.unit.capture_frames import ACK, PSH, RST, SYN, captured, conversation, gap, ip_frame, tcp, udp
+from tests.unit.capture_frames import ACK, FIN, PSH, RST, SYN, captured, conversation, gap, ip_frame, tcp, udp
 from tests.unit.conversation_frames import transfer
 
 LISTEN, CLOSED, SYN_SENT, SYN_RECEIVED = (
@@ -284,6 +284,23 @@ def test_a_hole_is_told_at_the_end_of_the_conversation() -> None:
 def test_a_conversation_met_in_its_middle_begins_with_what_there_is() -> None:
     told = told_by(tcp(80, 40000, 1, 1_000), said(5_000, b"abc"), said(5_003, b"def"))
     assert [(piece.missing, piece.data) for piece in stream(told)] == [(4_000, b"abc"), (0, b"def")]
+
+
+def test_the_end_that_was_not_captured_is_missing_and_the_fin_is_not() -> None:
+    told = told_by(*OPEN, said(1, b"abc"), tcp(40000, 80, 9, 1, FIN | ACK), tcp(80, 40000, 1, 10, RST | ACK))
+    assert [(piece.missing, piece.data) for piece in stream(told)] == [(0, b"abc"), (5, b"")]
+    assert [piece.missing for piece in stream(told_by(*conversation()))] == [0]
+
+
+def test_a_keep_alive_is_no_part_of_the_stream() -> None:
+    told = told_by(tcp(80, 40000, 1, 1_000), tcp(40000, 80, 999, 1, ACK, b"\0"), said(1_000, b"abc"))
+    assert [(piece.missing, piece.data) for piece in stream(told)] == [(0, b"abc")]
+
+
+def test_a_header_that_cannot_be_has_no_payload() -> None:
+    bogus = bytearray(said(1, b"abc"))
+    bogus[46] = 0x20
+    assert stream(told_by(*OPEN, bytes(bogus))) == []
 
 
 def test_what_was_acknowledged_before_it_was_captured_waits_for_nothing() -> None:

@@ -133,6 +133,11 @@ def test_the_header_names_both_ends_and_how_they_were_before() -> None:
     assert ladder_header([], LadderLook(80)) == []
 
 
+def test_a_program_that_talks_to_itself_is_told_apart_by_its_ports() -> None:
+    header = ladder_header([flow()], LadderLook(80, names={0: ("python3 7", "python3 7")}))
+    assert header[0].text.split() == ["time", "python3", "7", ":40000", "python3", "7", ":80"]
+
+
 def test_several_conversations_are_named_above_and_tagged_on_each_rung() -> None:
     look = LadderLook(80, streams=(0, 12))
     lines = [line.text for line in ladder_lines([flow(), flow(12, 40_001)], [step(), step(stream=12)], look)]

@@ -56,6 +56,14 @@ def test_holes_are_given_up_one_by_one() -> None:
     assert told(side.finish()) == [(b"jkl", 3)]
 
 
+def test_what_was_acknowledged_and_never_came_is_missing_at_the_end() -> None:
+    side = Reassembly(1)
+    side.add(1, 3, b"abc", 1, 10)
+    side.add(6, 2, b"fg", 2, 20)
+    assert side.finish(10) == [Piece(2, 20, b"fg", 2), Piece(2, 20, b"", 2)]
+    assert side.finish(10) == []
+
+
 def test_too_much_behind_a_hole_gives_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reassembly, "HELD_BYTES_MAX", 3 * reassembly.HELD_COST)
     side = Reassembly(1)
