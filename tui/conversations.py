@@ -124,15 +124,24 @@ class Joined:
 NOTHING_JOINED: Final = Joined()
 
 
-def join(snapshot: Snapshot, subject: Subject, before: Joined = NOTHING_JOINED) -> Joined:
-    """The ends of the conversation in this snapshot. What was there before and is not now is kept as gone."""
+def join(
+    snapshot: Snapshot, subject: Subject, before: Joined = NOTHING_JOINED, past: Sequence[ClosedSocket] = ()
+) -> Joined:
+    """The ends of the conversation in this snapshot. What was there before and is not now is kept as gone; `past` are
+    sockets that have closed lately."""
     ends, turned = subject.ends, subject.turned
+    closed = (*past, *snapshot.closed)
     first = second = None
+    named = {split_endpoint(actor.report.local): f"{actor.report.kind} {actor.report.pid}" for actor in snapshot.actors}
+    listeners: dict[int, str] = {}
     ports = {ends[1], ends[3]}
     for entry in snapshot.entries:
         if entry.local_port not in ports or entry.netid != "tcp":
             continue
         if snapshot.changes.get(entry.key) is RowChange.CLOSED:
+            continue
+        if entry.state is SocketState.LISTEN:
+            listeners[entry.local_port] = holder_name(entry)
             continue
         here = ends_of(entry)
         if here == ends:
@@ -140,22 +149,28 @@ def join(snapshot: Snapshot, subject: Subject, before: Joined = NOTHING_JOINED) 
         elif here == turned:
             second = entry
     return Joined(
-        _end(first, before.first, _last_words(snapshot.closed, ends), snapshot.ts_ns),
-        _end(second, before.second, _last_words(snapshot.closed, turned), snapshot.ts_ns),
-    )
+        _end(first, before.first, _last_words(closed, ends), snapshot.ts_ns,
+             named.get(ends[:2]) or listeners.get(ends[1], "")),
+        _end(second, before.second, _last_words(closed, turned), snapshot.ts_ns,
+             named.get(ends[2:]) or listeners.get(ends[3], "")),
+    )  # fmt: skip
 
 
 def _last_words(closed: Sequence[ClosedSocket], ends: Ends) -> ClosedSocket | None:
     return next((one for one in reversed(closed) if one.entry.netid == "tcp" and ends_of(one.entry) == ends), None)
 
 
-def _end(entry: SocketEntry | None, before: End, closed: ClosedSocket | None, now_ns: int) -> End:
+def _end(entry: SocketEntry | None, before: End, closed: ClosedSocket | None, now_ns: int, inferred: str) -> End:
+    """One end. Where no process was ever seen with its socket it is named `inferred`: the actor that was given this
+    address, or who listens on its port and so accepted it."""
+    past = holder_name(closed.entry) if closed is not None else ""
+    name = before.name or past or inferred
     if entry is not None:
-        return End(entry, 0, holder_name(entry) or before.name)
+        return End(entry, 0, holder_name(entry) or name)
     if closed is not None and not before.gone_ns:
-        return End(closed.entry, closed.ts_ns, holder_name(closed.entry) or before.name)
+        return End(closed.entry, closed.ts_ns, past or name)
     if before.entry is None or before.gone_ns:
-        return before
+        return replace(before, name=name)
     return replace(before, gone_ns=now_ns)
 
 
@@ -193,9 +208,9 @@ class Conversation:
             return replace(self, subject=subject, flow=flow)
         return Conversation(subject, flow, Joined(self.joined.second, self.joined.first))
 
-    def at(self, snapshot: Snapshot) -> Conversation:
-        """The same with its sockets as of this snapshot."""
-        return replace(self, joined=join(snapshot, self.subject, self.joined))
+    def at(self, snapshot: Snapshot, past: Sequence[ClosedSocket] = ()) -> Conversation:
+        """The same with its sockets as of this snapshot; `past` as for `join`."""
+        return replace(self, joined=join(snapshot, self.subject, self.joined, past))
 
     @property
     def states(self) -> tuple[SocketState | None, SocketState | None]:

@@ -121,3 +121,23 @@ def test_the_calls_of_an_actor_on_this_socket_are_found() -> None:
     joined = join(snapshot(), Subject(ENDS))
     assert [call.name for call in calls_of(joined.first, ENDS, fakes.running_flood())] == ["connect", "send", "send"]
     assert calls_of(joined.second, (*ENDS[2:], *ENDS[:2]), fakes.running_flood()) == ()
+
+
+def test_an_end_that_closed_before_it_was_looked_at_is_named_from_the_past() -> None:
+    gone = by_key(FLOOD_KEY)
+    past = (ClosedSocket(gone, 77, True),)
+    joined = join(snapshot(entries=[]), Subject(ENDS), past=past)
+    assert (joined.first.name, joined.first.gone_ns) == ("flood-client 41233", 77)
+    assert joined.second.name == ""
+
+
+def test_an_end_that_nobody_was_seen_with_is_named_after_who_listens_there() -> None:
+    joined = join(snapshot(entries=[by_key(SINK_KEY)]), Subject(ENDS))
+    assert joined.second.entry is None
+    assert joined.second.name == "sink 41210"
+
+
+def test_an_actor_that_is_done_still_names_its_end() -> None:
+    done = ActorReport(kind="echo-client", pid=77, state=ActorState.DONE, local="127.0.0.1:53225")
+    moment = snapshot(entries=[], actors=(ActorView(1, ActorSpec("echo-client", Knobs()), done),))
+    assert join(moment, Subject(ENDS)).first.name == "echo-client 77"

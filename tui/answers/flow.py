@@ -91,7 +91,7 @@ class FlowAnswers(ScreenHost):
         if wanted is None or wanted.subject is None or self.moment is None:
             self.say("that frame belongs to no TCP conversation", warns=True)
             return
-        shown = Conversation(wanted.subject).at(self.moment.snapshot)
+        shown = Conversation(wanted.subject).at(self.moment.snapshot, self.moment.watched.closed)
         self._open_stream(wanted.subject.stream, shown.names)
 
     def _open_stream(self, stream: int, names: tuple[str, str]) -> None:

@@ -100,7 +100,7 @@ class FlowScreen(MonitorScreen):
     def _update(self, moment: Moment) -> None:
         """Join the conversation with its sockets of now, and have the view in front show it."""
         if self._conversation is not None:
-            self._conversation = self._conversation.at(moment.snapshot)
+            self._conversation = self._conversation.at(moment.snapshot, moment.watched.closed)
             self.query_one(BytesPane).watch_conversation(self._conversation, moment.snapshot)
             self._seek()
         self._show_active()
