@@ -80,9 +80,10 @@ def capture_command(
     if out is not None:
         commented = comments and not out.endswith(".pcap")
         with CaptureWriter(out) as writer:
+            recording = Recording(session, writer, notices, display_filter, limit, commented)
+            recording.prepare()
             status = monitor.set_capture(options)
             notices.begin(status)
-            recording = Recording(session, writer, notices, display_filter, limit, commented)
             recording.run(seconds)
         status = monitor.stop_capture()
         told = {"not written in time": recording.missed, "without a comment, to keep up": recording.uncommented}

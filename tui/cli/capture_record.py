@@ -19,8 +19,11 @@ POLL_S = 0.05
 """Between two questions for frames."""
 
 SAMPLE_S = 0.25
-"""Between two readings of the socket table. Frames wait for the next one, so that a connection which was opened since
-the last finds its owner."""
+"""Between two readings of the socket table, at least. Frames wait for the next one, so that a connection which was
+opened since the last finds its owner."""
+
+SAMPLES_SHARE = 10
+"""One part of the time in so many may go into reading a large table."""
 
 WAITING_MAX = 4_000
 """Frames that wait for a reading; more are written with what is known."""
@@ -51,7 +54,7 @@ class Recording:
         self._commented = commented
         self._samples = SocketSamples()
         self._waiting: list[tuple[FrameAnswer, PacketRow | None]] = []
-        self._sampled_at = 0.0
+        self._next_sample = 0.0
         self._behind = False
         self._after = 0
         self.missed = 0
@@ -68,7 +71,7 @@ class Recording:
             going = self._fetch() or not over
             if self._full():
                 break
-            if not going or time.monotonic() - self._sampled_at >= SAMPLE_S or len(self._waiting) > WAITING_MAX:
+            if not going or time.monotonic() >= self._next_sample or len(self._waiting) > WAITING_MAX:
                 self._write()
             if going and not self._behind:
                 try:
@@ -102,12 +105,22 @@ class Recording:
             if passes is None or (row is not None and passes(row))
         ]
 
-    def _write(self) -> None:
-        """Look at the sockets once more, and write what waits."""
-        self._sampled_at = time.monotonic()
-        if self._commented and self._waiting:
+    def prepare(self) -> None:
+        """Read the socket table before the first packet comes; this reading alone waits for its worker to start."""
+        self._sample()
+        self._next_sample = time.monotonic() + SAMPLE_S
+
+    def _sample(self) -> None:
+        began = time.monotonic()
+        if self._commented:
             snapshot = self._monitor.refresh()
             self._samples.take(snapshot.entries, [closed.entry for closed in snapshot.closed], snapshot.table_ns)
+        now = time.monotonic()
+        self._next_sample = now + max(SAMPLE_S, (now - began) * SAMPLES_SHARE)
+
+    def _write(self) -> None:
+        """Look at the sockets once more, and write what waits."""
+        self._sample()
         waiting = self._waiting if self._limit is None else self._waiting[: self._limit - self._writer.written]
         for frame, row in waiting:
             comment = packet_comment(row, self._samples) if self._commented and row is not None else ""
