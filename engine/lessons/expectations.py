@@ -16,11 +16,13 @@ from collections.abc import Collection
 from typing import Final
 
 from engine.flow.findings import FINDINGS
+from engine.insight.verdicts.rules import RULES
 from engine.lessons.facts import FACTS, OPS, About, Fact, Sort
 from engine.lessons.lesson import Comparison, Expectation, Measure, PacketSought, Part, Passed, Question, Spot
 from engine.lessons.numbers import number_of, seconds_of
 from engine.lessons.words import Word, WordError, split
 from engine.model.tcp import SPELLINGS, SocketState, TcpFlags
+from engine.model.verdicts import NO_FINDING
 
 WITHIN_S: Final = 10.0
 """How long an expectation may take to come true unless it says so: microseconds on the loopback, but a busy machine may
@@ -170,6 +172,8 @@ def _comparison(words: _Line, question: Question) -> Comparison:
         return Comparison(question, op, _state(word).value)
     if sort is Sort.ERRNO:
         return Comparison(question, op, _errno(word))
+    if sort is Sort.VERDICT and word.bare not in (*RULES, NO_FINDING):
+        raise WordError(f"{word.text!r} is no rule", word.column, ", ".join((*RULES, NO_FINDING)))
     return Comparison(question, op, word.text)
 
 

@@ -24,6 +24,8 @@ class Sort(StrEnum):
     NUMBER = "number"
     TEXT = "text"
     ERRNO = "errno"
+    VERDICT = "verdict"
+    """Names of rules; `==` means that it is among them."""
 
 
 class Source(StrEnum):
@@ -64,6 +66,7 @@ FACTS: Final[dict[str, Fact]] = {
         Fact("owner", _SOCKET, Sort.TEXT, _KERNEL, "who holds it: actors, `server.child`, or -"),
         Fact("info", _SOCKET, Sort.NUMBER, _KERNEL, "a field of tcp_info", "FIELD"),
         Fact("memory", _SOCKET, Sort.NUMBER, _KERNEL, "a field of skmem: rcvbuf, sndbuf, drops …", "FIELD"),
+        Fact("verdict", _SOCKET, Sort.VERDICT, _KERNEL, "what sockmon makes of it: `sockmon explain` names the rules"),
         Fact("sockets", _ACTOR, Sort.NUMBER, _KERNEL, "rows of the actor, in one state or in all", "STATE?"),
         Fact("counter", About.NOTHING, Sort.NUMBER, _KERNEL, "rise of a kernel counter since the start", "NAME"),
         Fact("actor", _ACTOR, Sort.TEXT, _PROGRAM, "running, stalled, done, failed or stopped"),
@@ -94,6 +97,7 @@ FACTS: Final[dict[str, Fact]] = {
 OPS: Final = {
     Sort.STATE: ("==", "!="),
     Sort.ERRNO: ("==", "!="),
+    Sort.VERDICT: ("==", "!="),
     Sort.TEXT: ("==", "!=", "contains"),
     Sort.NUMBER: ("==", "!=", ">=", "<=", ">", "<"),
 }

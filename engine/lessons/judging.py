@@ -9,7 +9,7 @@ import msgspec
 
 from engine.lessons.cast import ENDED, Cast, address_of
 from engine.lessons.expectations import WIRE_LAG_S
-from engine.lessons.facts import FACTS, Source
+from engine.lessons.facts import FACTS, Sort, Source
 from engine.lessons.lesson import Comparison, Expectation, PacketSought, Passed, Question, Step
 from engine.lessons.numbers import shown
 from engine.lessons.readers import Facts, Value
@@ -19,6 +19,7 @@ from engine.model.errors import EngineError
 from engine.model.flows import LadderStep
 from engine.model.packets import PacketRow
 from engine.model.snapshot import MonitorView
+from engine.model.verdicts import NO_FINDING
 from engine.text.sanitize import printable, printable_within
 
 UNCHECKABLE: Final = frozenset((errno.EPERM, errno.ENOPROTOOPT, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT))
@@ -134,6 +135,8 @@ class Judge:
             seen = shown_value(value)
         if value is None or wanted is None:
             holds = False
+        elif FACTS[comparison.question.fact].sort is Sort.VERDICT:
+            holds = (str(wanted) in str(value).split(", ")) is (comparison.op == "==")
         elif comparison.op == "contains":
             holds = str(wanted) in str(value)
         else:
@@ -141,6 +144,10 @@ class Judge:
         return msgspec.structs.replace(sight, mark=Mark.PASSED if holds else Mark.FAILED, seen=seen)
 
     def _value(self, question: Question, facts: Facts, wire: Wire | None, monitor: MonitorView) -> Value:
+        if question.fact == "verdict" and question.part is not None:
+            entry = facts.row(question.part)
+            found = () if entry is None else monitor.verdicts(entry.key)
+            return None if entry is None else ", ".join(verdict.rule for verdict in found) or NO_FINDING
         if FACTS[question.fact].source is not Source.WIRE or question.part is None:
             return facts.value(question)
         row = wire.last_payload(question.part.actor, self._cast, self._began_ns) if wire is not None else None

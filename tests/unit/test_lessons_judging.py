@@ -17,6 +17,7 @@ from engine.model.flows import FlowEnd, FlowSummary, LadderStep
 from engine.model.lab import ActorState, Call, OptionReading
 from engine.model.sockets import SkMem, SocketEntry, Timer
 from engine.model.tcp import SocketState, TcpFlags
+from engine.model.verdicts import Certainty, Severity, Subject, SubjectKind, Verdict
 from tests.lessons_rig import (
     ACCEPTED_KEY,
     CLIENT_KEY,
@@ -186,6 +187,19 @@ def test_bytes_are_those_of_the_newest_packet() -> None:
     monitor = FakeMonitor(packets=[row(1, TcpFlags.PSH | TcpFlags.ACK, payload_length=2)])
     assert judged('bytes client == "00 00"', monitor=monitor)[0].mark is Mark.PASSED
     assert judged('bytes client == "00 01"', monitor=monitor)[0].seen == "00 00"
+
+
+def test_a_verdict_is_one_of_those_that_sockmon_finds() -> None:
+    monitor = FakeMonitor()
+    lines = ("verdict client == zero-window", "verdict client != reset", "verdict server.2 == zero-window")
+    assert judged(*lines, monitor=monitor)[0].seen == "no-finding"
+    about = Subject(SubjectKind.SOCKET, "client", CLIENT_KEY)
+    monitor.all_verdicts = [
+        Verdict(rule, Severity.PROBLEM, Certainty.CERTAIN, about, "", "") for rule in ("app-limited", "zero-window")
+    ]
+    sights = judged(*lines, monitor=monitor)
+    assert [sight.mark for sight in sights] == [Mark.PASSED, Mark.PASSED, Mark.WAITING]
+    assert sights[0].seen == "app-limited, zero-window"
 
 
 def test_states_that_were_passed_are_told_by_the_segments() -> None:

@@ -87,6 +87,7 @@ def test_a_lesson_is_read_into_values() -> None:
             "local server.1 == local server.2",
             Comparison(Question("local", Part("server", "1")), "==", Question("local", Part("server", "2"))),
         ),
+        ("verdict server == zero-window", Comparison(Question("verdict", Part("server")), "==", "zero-window")),
         ("packet [FIN, ACK] from client", PacketSought(TcpFlags.FIN | TcpFlags.ACK, source="client")),
         (
             'packet icmp "Port unreachable" len == 0 ever',
@@ -124,6 +125,7 @@ WRONG_LINES = {
     "no value": ("recvq server >=", 15, "a number is missing"),
     "a value that is no number": ("recvq server >= lots", 16, "'lots' is no number"),
     "an unknown state": ("state server == LISTN", 16, "'LISTN' is no state"),
+    "an unknown rule": ("verdict server == stalled", 18, "'stalled' is no rule"),
     "an unknown errno": ("errno client == EFOO", 16, "'EFOO' is no errno"),
     "an unknown flag": ("packet [SYN, AKC] from server", 12, "'AKC' is no flag"),
     "an open bracket": ("packet [SYN from server", 7, "bracket is not closed"),
