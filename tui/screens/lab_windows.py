@@ -142,7 +142,9 @@ def asked_of(actor: ActorView) -> tuple[Asked, ...]:
 class CommandScreen(DetailScreen):
     """What can be asked of one actor; it stays open, so that calls can be made one by one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "ask", "ask", priority=True, id="commands.ask"),
+    ]
     DEFAULT_CSS = """
     CommandScreen DetailPane { height: auto; max-height: 80%; }
     CommandScreen LineTable { height: 10; }
@@ -197,9 +199,16 @@ class CommandScreen(DetailScreen):
             lines.append("it has ended")
         self.query_one("#command-says", Static).update(Content("\n".join(map(printable, lines))))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a text is typed Enter is the line's own."""
+        return not (action == "ask" and self._line.is_open)
+
     def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:
         event.stop()
-        asked: Asked | None = event.row
+        self.action_ask()
+
+    def action_ask(self) -> None:
+        asked = self._table.cursor_row
         if asked is None:
             return
         if asked.label:
