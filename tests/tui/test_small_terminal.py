@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from tests.tui import fakes
 from tests.tui.driving import (
@@ -11,6 +12,7 @@ from tests.tui.driving import (
     header,
     running,
     screen_text,
+    until,
 )
 from tests.tui.fakes import FakeMonitor, snapshot
 from tui.widgets.connections import ConnectionsPane
@@ -44,3 +46,14 @@ async def test_any_size_works(size: tuple[int, int]) -> None:
         await pilot.resize_terminal(80, 24)
         await pilot.resize_terminal(160, 48)
         assert pilot.app.is_running
+
+
+async def test_two_tabs_in_one_burst_end_in_the_third_pane_with_the_focus() -> None:
+    async with running(FakeMonitor(), NARROW) as pilot:
+        for _ in range(2):
+            pilot.app.post_message(events.Key("tab", None))
+        await until(pilot, lambda: pilot.app.screen.query_one(LabPane).has_focus_within)
+        for _ in range(5):
+            await pilot.pause()
+        assert pilot.app.screen.query_one(LabPane).has_focus_within
+        assert pilot.app.screen.query_one(LabPane).display

@@ -102,7 +102,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         self.query_one(PaneTabs).show_panes(self.panes)
 
     def on_pane_activated(self, event: Pane.Activated) -> None:
-        self._mark_active(event.pane)
+        """Unless the focus has gone on since: keys are carried out as they come, messages arrive later."""
+        if event.pane.has_focus_within:
+            self._mark_active(event.pane)
 
     def on_pane_retitled(self) -> None:
         self.query_one(PaneTabs).show_panes(self.panes)
