@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from engine.insight.hits import socket_title
 from engine.model.health import Role
-from engine.model.lab import ActorCommand, ActorSpec, ActorState
 from engine.model.messages import SocketsOptions
 from engine.model.packets import CaptureOptions
-from engine.model.snapshot import ActorView, MonitorView
+from engine.model.snapshot import MonitorView
 from engine.model.sockets import Owner, SocketEntry
 from tui.messages import Captured, Done, EndingFetched, FrameDissected, PacketLocated, PacketQuestion, PacketsFetched
 
@@ -71,41 +68,6 @@ def capture(monitor: MonitorView, options: CaptureOptions) -> Captured:
 def stop_capture(monitor: MonitorView) -> Done:
     monitor.stop_capture()
     return Done("capture stopped; what was kept stays")
-
-
-def start_actors(monitor: MonitorView, specs: Sequence[ActorSpec], ended: Sequence[int]) -> Done:
-    """Start actors in order. A later one goes to the port that an earlier one got; where one fails the rest is left."""
-    for number in ended:
-        monitor.stop_actor(number)
-    port = 0
-    for spec in specs:
-        knobs = spec.knobs
-        if port and not knobs.port:
-            knobs = msgspec.structs.replace(knobs, port=port)
-        view = monitor.start_actor(msgspec.structs.replace(spec, knobs=knobs))
-        if view.report.state is ActorState.FAILED:
-            return Done(f"{spec.kind}: {view.report.error or 'failed'}", warns=True)
-        port = port_of(view) or port
-    return Done()
-
-
-def port_of(view: ActorView) -> int:
-    """The port that an actor uses itself; 0 if it has not said."""
-    port = view.report.local.rpartition(":")[2]
-    return int(port) if port.isdecimal() else 0
-
-
-def stop_actors(monitor: MonitorView, numbers: Sequence[int]) -> Done:
-    """Stop actors, the last started first, so that a client closes before its server."""
-    for number in sorted(numbers, reverse=True):
-        monitor.stop_actor(number)
-    return Done()
-
-
-def command_actors(monitor: MonitorView, numbers: Sequence[int], command: ActorCommand) -> Done:
-    for number in numbers:
-        monitor.command_actor(number, command)
-    return Done()
 
 
 def restart_dead(monitor: MonitorView, roles: Sequence[Role]) -> Done:
