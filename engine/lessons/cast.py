@@ -228,12 +228,15 @@ class Cast:
 
     @property
     def parts(self) -> tuple[tuple[Part, SeenSocket], ...]:
-        """Every socket with the name that the lesson has for it."""
+        """Every socket with the name that the lesson has for it; a client's that goes nowhere yet has none."""
         named: list[tuple[Part, SeenSocket]] = []
         for member in self:
             connections = 0
+            client = goes_somewhere(KINDS[member.spec.kind])
             for seen in member.sockets:
                 connections += bool(seen.peer)
+                if client and not seen.peer:
+                    continue
                 named.append((Part(member.name, str(connections) if seen.peer else "listener"), seen))
         return tuple(named)
 

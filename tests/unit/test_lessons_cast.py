@@ -111,6 +111,12 @@ def test_the_rows_of_an_actor_are_its_own_those_it_left_and_those_at_its_listene
     assert channel not in cast.rows(cast.members["server"], rows_of(channel))
 
 
+def test_every_socket_has_the_name_of_the_lesson_but_a_client_s_that_goes_nowhere_yet() -> None:
+    cast = both_ends()
+    cast.members["client"].learn(report("client-by-hand", 72, ActorSocket(9, 90, "0.0.0.0:0", "")))
+    assert [str(part) for part, _ in cast.parts] == ["server.listener", "server.1", "client.1"]
+
+
 def test_processes_have_the_names_of_the_lesson() -> None:
     cast = both_ends()
     cast.members["server"].learn(report("server-by-hand", 71, ActorSocket(3, 1, SERVER, ""), children=(75,)))

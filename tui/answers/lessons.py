@@ -99,13 +99,11 @@ class LessonAnswers(ScreenHost):
         self._lessons.ask("step", partial(self._step, self._lesson_run), screen)
 
     def _step(self, run: LessonRun) -> Done:
-        """One step, in the lesson's thread."""
+        """One step, in the lesson's thread. Until the run ends, the sockets that it looks at are read whatever the
+        table of connections leaves out."""
         families = tuple(dict.fromkeys((*self.sockets_options.families, "tcp", "udp", *run.lesson.families)))
         self.monitor.set_sockets(msgspec.structs.replace(self.sockets_options, families=families, filter=""))
-        try:
-            run.step()
-        finally:
-            self.monitor.set_sockets(self.sockets_options)
+        run.step()
         return Done()
 
     def on_end_wanted(self, _event: EndWanted) -> None:
@@ -117,9 +115,9 @@ class LessonAnswers(ScreenHost):
             run.end()
             self._lessons.ask(f"end {id(run)}", partial(self._close, run), self)
 
-    @staticmethod
-    def _close(run: LessonRun) -> Done:
+    def _close(self, run: LessonRun) -> Done:
         run.close()
+        self.monitor.set_sockets(self.sockets_options)
         return Done()
 
     async def on_ports_wanted(self, event: PortsWanted) -> None:
