@@ -134,9 +134,20 @@ class Reading:
             decode_frame(frame.link_type, frame.data, frame.wire_length, frame.ts_ns, frame.interface, reassembly)
             for frame in frames
         ]
-        segments = [content if isinstance(content, Segment) else None for content in contents]
-        others = [None if isinstance(content, Segment) else content for content in contents]
-        placed = [None if segment is None else feed(segment, number) for number, segment in enumerate(segments, first)]
+        segments: list[Segment | None] = []
+        placed: list[Placed | None] = []
+        others: list[OtherFrame | None] = []
+        for number, content in enumerate(contents, first):
+            if isinstance(content, Segment):
+                segments.append(content)
+                placed.append(feed(content, number))
+                others.append(None)
+            else:
+                if content.quoted is not None:
+                    content.stream = self._stream_of(*content.quoted)
+                segments.append(None)
+                placed.append(None)
+                others.append(content)
         self._frames += len(frames)
         numbers = list(range(first, self._frames + 1))
         others_alone = list(filter(None, others))
@@ -146,3 +157,8 @@ class Reading:
             numbers, [frame.wire_length for frame in frames], [len(frame.data) for frame in frames], segments, placed,
             others,
         )  # fmt: skip
+
+    def _stream_of(self, src: bytes, dst: bytes, sport: int, dport: int) -> int:
+        """The flow that a quoted segment belongs to, -1 if it is none of the file's."""
+        flow = self.flows.find(src, sport, dst, dport)
+        return flow.stream if flow else -1

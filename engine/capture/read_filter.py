@@ -26,4 +26,4 @@ def _packet_row(row: Row) -> PacketRow:
         return segment_row(segment, placed, wire_length)
     if other is None:
         raise ValueError(f"row {number} holds nothing")
-    return other_row(number, other, wire_length)
+    return other_row(number, other, wire_length, other.stream)

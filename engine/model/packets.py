@@ -65,6 +65,8 @@ class OtherFrame(msgspec.Struct, array_like=True, gc=False):
     """The bytes are not what their own headers say, or nothing here reads them; `info` says why."""
     quoted: tuple[bytes, bytes, int, int] | None = None
     """Source, destination and ports of the TCP segment that an ICMP error quotes: whose flow it concerns."""
+    stream: int = -1
+    """That flow's number, where whoever reads the frame knows the flows; -1 for none."""
 
 
 class PacketRow(msgspec.Struct, frozen=True, array_like=True, gc=False):

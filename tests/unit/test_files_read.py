@@ -15,6 +15,7 @@ import pytest
 from engine.capture.files.frames import Frame
 from engine.capture.files.pcap import MICROSECONDS, pcap_header, pcap_record
 from engine.capture.read import Reading
+from engine.capture.read_filter import RowFilter
 from engine.capture.read_json import json_lines, seconds, summary_line
 from engine.capture.read_printer import WORTH_A_PROCESS_BYTES
 from engine.capture.read_text import relative_time, text_lines
@@ -139,6 +140,15 @@ def test_a_display_filter_leaves_out_what_does_not_pass(capture: Path) -> None:
     done = sockmon("read", "-Y", "tcp.flags.syn == 1", str(capture))
     assert done.stdout.decode() == "".join(TEXT.splitlines(keepends=True)[:2])
     assert sockmon("read", "-Y", "tcp.port ==", str(capture)).returncode == 2
+
+
+def test_an_icmp_error_is_of_the_stream_that_it_quotes(tmp_path: Path) -> None:
+    quoted = FRAMES[0].data[14:42]
+    error = ethernet(0x0800, ipv4(1, b"\x03\x03\0\0" + bytes(4) + quoted))
+    path = tmp_path / "refused.pcap"
+    path.write_bytes(microsecond_pcap([*FRAMES, Frame(1, error, len(error), 1_000_090_000), FRAMES[2]]))
+    (batch,) = Reading([str(path)]).batches()
+    assert RowFilter("tcp.stream == 0").select(batch.rows) == [0, 1, 3, 4]
 
 
 def test_a_count_ends_the_reading(capture: Path) -> None:
