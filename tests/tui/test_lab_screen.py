@@ -15,7 +15,10 @@ from tests.tui import fakes
 from tests.tui.driving import NARROW, footer, notices, refreshed, rows, running, screen_text, table_of, title, until
 from tests.tui.fakes import FakeMonitor, running_flood, snapshot
 from tui.screens.flow import FlowScreen
-from tui.screens.lab_windows import CommandScreen, KindScreen, ProgramScreen, RemoteScreen
+from tui.screens.lab_asking import CommandScreen
+from tui.screens.lab_kinds import KindScreen
+from tui.screens.lab_program import ProgramScreen
+from tui.screens.lab_remote import RemoteScreen
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.lab_actors import ActorsPane
 from tui.widgets.lab_calls import LabCallsPane

@@ -12,7 +12,7 @@ from engine.lab.templates import Template
 from engine.model.errors import BadInput
 from engine.model.lab import ActorReport, ActorSpec, ActorState, Knobs, OptionReading
 from engine.model.snapshot import ActorView
-from tui.screens.lab_windows import asked_of
+from tui.screens.lab_asking import asked_of
 from tui.widgets.columns import Ink
 from tui.widgets.lab_draft import Draft, KnobRow, asks_remote, draft_of, knob_rows, new_draft, problem
 

@@ -30,7 +30,10 @@ from tui.lab_selection import Selection
 from tui.messages import SnapshotFetched
 from tui.screens.details import ActorScreen
 from tui.screens.lab import LabScreen
-from tui.screens.lab_windows import CommandScreen, KindScreen, ProgramScreen, RemoteScreen
+from tui.screens.lab_asking import CommandScreen
+from tui.screens.lab_kinds import KindScreen
+from tui.screens.lab_program import ProgramScreen
+from tui.screens.lab_remote import RemoteScreen
 from tui.widgets.lab import LabPane
 from tui.widgets.lab_draft import asks_remote
 
