@@ -245,7 +245,7 @@ def test_the_bytes_of_a_flood_at_rest_add_up_with_what_the_programs_count(monito
     assert found.forward.sender.startswith("flood-client (")
     assert found.forward.receiver.startswith("sink (")
     assert found.programs_apart_ns is not None
-    assert said(monitor, "receiver-stalled", "sink").subject.key == found.forward.receiver_key
+    assert about(monitor, found.forward.receiver_key, "receiver-stalled").keys[1] == found.forward.sender_key
 
 
 def test_what_holds_is_asked_of_a_real_socket_by_its_cookie(monitor: Monitor, listener: socket.socket) -> None:

@@ -84,18 +84,18 @@ def watch(seconds: float) -> Watched:
     verdicts: tuple[Verdict, ...] = ()
     began = time.monotonic()
     degradations: Sequence[Degradation] = ()
-    for snapshot, answer in _looks(began + seconds):
+    for snapshot, answer in _looks(seconds):
         verdicts = judge.take(snapshot)
         sockets, degradations = len(snapshot.entries), answer.degradations
     return Watched(verdicts, sockets, round(time.monotonic() - began, 1), judge.unjudged, tuple(degradations))
 
 
-def _looks(until_s: float) -> Iterator[tuple[Snapshot, SocketsAnswer]]:
-    """The socket table again and again until the time is over, and once more; events are taken in between."""
+def _looks(seconds: float) -> Iterator[tuple[Snapshot, SocketsAnswer]]:
+    """The socket table again and again until so long after the first look, and once more; events are taken between."""
     service, rows = SocketsService(), Rows()
     labels = {os.getpid(): "sockmon"}
     try:
-        last = False
+        last, until_s = False, 0.0
         while True:
             answer = service.answer(AskSockets(rows.generation, OPTIONS, labels), [])
             entries, changes = rows.apply(answer)
@@ -114,6 +114,7 @@ def _looks(until_s: float) -> Iterator[tuple[Snapshot, SocketsAnswer]]:
             )
             if last:
                 return
+            until_s = until_s or time.monotonic() + seconds
             last = _listen(service, min(time.monotonic() + LOOK_S, until_s)) >= until_s
     finally:
         service.close()
