@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
+from msgspec.structs import replace
+
 from engine.model.sockets import Owner
 from engine.sockets.addresses import folded
 from engine.sockets.perf_records import FIN_WAIT_1, LAST_ACK, SYN_SENT, Forked, Named, Record, StateChange
@@ -29,13 +31,20 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Traced:
-    """Connections by their ends, and processes by their names. `look_up` tells a living process as an Owner, or None;
-    it is asked once a process, as soon as a record names it."""
+def _nowhere(pid: int) -> bool:
+    return False
 
-    def __init__(self, look_up: Callable[[int], Owner | None]) -> None:
+
+class Traced:
+    """Connections by their ends, and processes by their names. `look_up` tells a living process as an Owner, or None,
+    and `is_elsewhere` that it lives in another network namespace, whose connections may have the very ends of ours;
+    both are asked once a process, as soon as a record names it."""
+
+    def __init__(self, look_up: Callable[[int], Owner | None], is_elsewhere: Callable[[int], bool] = _nowhere) -> None:
         self._look_up = look_up
-        self._processes: dict[int, Owner] = {}
+        self._is_elsewhere = is_elsewhere
+        self._processes: dict[int, Owner | None] = {}
+        """None for those elsewhere."""
         self._openers: dict[int, int] = {}
         self._early: dict[int, StateChange] = {}
         self._connections: dict[Connection, tuple[int, ...]] = {}
@@ -44,24 +53,38 @@ class Traced:
         """Learn from records, those of several processors one after the other."""
         changes: list[StateChange] = []
         for record in records:
-            if isinstance(record, StateChange):
-                changes.append(record)
-            elif isinstance(record, Named):
-                known = self._processes.get(record.pid)
-                start, unit = (known.start_time, known.unit) if known else (0, "")
-                named = Owner(record.pid, UNKNOWN_FD, record.name, start, unit=unit)
-                _keep(self._processes, record.pid, named, NAMES_KEPT)
-            elif isinstance(record, Forked) and record.pid != record.parent and record.parent in self._processes:
-                parent = self._processes[record.parent]
-                child = Owner(record.pid, UNKNOWN_FD, parent.name, 0, parent.cmdline, unit=parent.unit)
-                _keep(self._processes, record.pid, child, NAMES_KEPT)
+            match record:
+                case StateChange():
+                    changes.append(record)
+                case Named():
+                    self._name(record)
+                case Forked() if record.pid != record.parent:
+                    self._fork(record)
         for change in sorted(changes):
             self._change(change)
+
+    def _name(self, record: Named) -> None:
+        known = self._processes.get(record.pid)
+        if known is None and (record.pid in self._processes or self._is_elsewhere(record.pid)):
+            _keep(self._processes, record.pid, None, NAMES_KEPT)
+            return
+        start, unit = (known.start_time, known.unit) if known else (0, "")
+        _keep(self._processes, record.pid, Owner(record.pid, UNKNOWN_FD, record.name, start, unit=unit), NAMES_KEPT)
+
+    def _fork(self, record: Forked) -> None:
+        """A child is called what its parent is called, and is where its parent is."""
+        if record.parent not in self._processes:
+            self._processes.pop(record.pid, None)  # another process had this PID
+            return
+        parent = self._processes[record.parent]
+        child = replace(parent, pid=record.pid, start_time=0) if parent else None
+        _keep(self._processes, record.pid, child, NAMES_KEPT)
 
     def _change(self, change: StateChange) -> None:
         if change.new == SYN_SENT:
             # connect() enters SYN-SENT before it has chosen its port.
-            self._meet(change.pid)
+            if not self._meet(change.pid):
+                return
             early = self._early.pop(change.socket, None)
             if early is not None and early.time_ns >= change.time_ns:
                 self._add(early, change.pid)
@@ -74,8 +97,7 @@ class Traced:
             else:
                 # Another processor's ring, read before this one, may have got the beginning meanwhile.
                 _keep(self._early, change.socket, change, EARLY_KEPT)
-        elif change.new in (FIN_WAIT_1, LAST_ACK) and change.pid:
-            self._meet(change.pid)
+        elif change.new in (FIN_WAIT_1, LAST_ACK) and change.pid and self._meet(change.pid):
             self._add(change, change.pid)
 
     def _add(self, change: StateChange, pid: int) -> None:
@@ -85,9 +107,16 @@ class Traced:
         known = self._connections.pop(ends, ())
         _keep(self._connections, ends, known if pid in known else (*known, pid), CONNECTIONS_KEPT)
 
-    def _meet(self, pid: int) -> None:
-        if pid not in self._processes and (owner := self._look_up(pid)) is not None:
+    def _meet(self, pid: int) -> bool:
+        """Learn who a process is; False for one in another network namespace."""
+        if pid in self._processes:
+            return self._processes[pid] is not None
+        if self._is_elsewhere(pid):
+            _keep(self._processes, pid, None, NAMES_KEPT)
+            return False
+        if (owner := self._look_up(pid)) is not None:
             _keep(self._processes, pid, owner, NAMES_KEPT)
+        return True
 
     def owners(self, local: tuple[str, int], peer: tuple[str, int]) -> tuple[Owner, ...]:
         """The processes that opened or closed a connection, given by its ends with mapped addresses folded; none if

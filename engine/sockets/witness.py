@@ -39,7 +39,8 @@ class Witnesses:
         self.labels: Mapping[int, str] = {}
         """Which PIDs are ours."""
         self._rings: list[PerfRing] = []
-        self._traced = Traced(self._look_up)
+        self._namespace = self._processes.network_namespace(os.getpid())
+        self._traced = Traced(self._look_up, self._is_elsewhere)
         self._taps: list[SynTap] = []
         self._conversation: Conversation | None = None
         self._opened: dict[Ends, tuple[Owner, ...]] = {}
@@ -145,6 +146,9 @@ class Witnesses:
         except (ProcessGone, ProcessRefused):
             return None
         return Owner(pid, UNKNOWN_FD, identity.name, identity.start_time, identity.cmdline, unit=identity.unit)
+
+    def _is_elsewhere(self, pid: int) -> bool:
+        return self._processes.network_namespace(pid) not in (0, self._namespace)
 
     def close(self) -> None:
         """Give up every descriptor."""

@@ -170,3 +170,13 @@ def test_names_come_from_records_and_from_the_living() -> None:
     ended = traced(Named(5, "flood"), Forked(6, 5), change(pid=6, old=1, new=4))
     assert [owner.name for owner in ended.owners(CLIENT, SERVER)] == ["flood"]
     assert [owner.name for owner in traced(change(pid=7, old=1, new=4)).owners(CLIENT, SERVER)] == [""]
+
+
+def test_a_process_in_another_namespace_holds_none_of_our_connections() -> None:
+    """Its connections may have the very ends of ours."""
+    made = Traced(lambda pid: None, lambda pid: pid == 7)
+    opening = change(pid=7, local=("127.0.0.1", 0), time_ns=1), change(pid=0, old=2, new=1, time_ns=2)
+    made.take([*opening, Named(7, "nginx"), Forked(8, 7), change(pid=8, old=1, new=4, time_ns=3)])
+    assert pids(made) == []
+    made.take([Forked(8, 5), change(pid=8, old=1, new=4, time_ns=4)])  # the PID was given to another process
+    assert pids(made) == [8]
