@@ -20,7 +20,7 @@ _TOP: Final = 16
 _TIME_RIGHT: Final = 110
 _HEAD: Final = 9
 """An arrow's head."""
-_ROOM: Final = 72
+_ROOM: Final = 68
 """Cells of a message between the lifelines."""
 _LOST_AT: Final = 0.8
 """How much of its way an arrow that did not arrive is drawn."""
@@ -88,6 +88,9 @@ def _rung(item: LadderItem, y: int, first_ns: int, several: bool) -> Iterator[st
     words = item_words(item, _ROOM)
     middle = (_LEFT + _RIGHT) // 2
     if isinstance(item, LadderStep):
+        if item.lost:  # over the part that is drawn
+            unseen = round((_RIGHT - _LEFT) * (1 - _LOST_AT) / 2)
+            middle += -unseen if item.forward else unseen
         yield from _arrow(item, y, colour)
         yield _words(words, middle, y - 5, "", "middle", colour)
         yield from _states(

@@ -53,6 +53,12 @@ COLUMNS: Final = (
 )
 
 
+LEFT_OUT: Final = (
+    "Completeness", "RTT", "Began", "Resent", "Segments", "Lasted", "Found", "◀ Bytes", "Bytes ▶",
+)  # fmt: skip
+"""What a narrow terminal does not show, the first to go first."""
+
+
 class FlowTable:
     """Lines for conversations that come in several lots: a column never gets narrower than it was."""
 
@@ -60,15 +66,27 @@ class FlowTable:
         """`first_ns` is when the capture began; lines take at most `width` cells if one is given."""
         self._first_ns = first_ns
         self._width = width
-        self._widest = [cell_width(column.title) for column in COLUMNS]
+        self._widest = {column.title: cell_width(column.title) for column in COLUMNS}
 
     def lines(self, flows: Sequence[FlowSummary], header: bool = True) -> list[str]:
         """A line for each conversation, under the titles if `header`."""
+        cells = {column.title: [column.cell(flow, self._first_ns) for flow in flows] for column in COLUMNS}
+        for title, column_cells in cells.items():
+            self._widest[title] = max(self._widest[title], *map(cell_width, column_cells), 0)
         filled = []
-        for at, column in enumerate(COLUMNS):
-            cells = [column.cell(flow, self._first_ns) for flow in flows]
-            widest = self._widest[at] = max(self._widest[at], *map(cell_width, cells), 0)
-            titled = [column.title, *cells] if header else cells
-            filled.append([pad(cell, widest, right=column.right) for cell in titled])
-        lines = [GAP.join(cells).rstrip() for cells in zip(*filled, strict=True)]
+        for column in self._shown():
+            titled = [column.title, *cells[column.title]] if header else cells[column.title]
+            filled.append([pad(cell, self._widest[column.title], right=column.right) for cell in titled])
+        lines = [GAP.join(row).rstrip() for row in zip(*filled, strict=True)]
         return lines if self._width is None else [cut(line, self._width) for line in lines]
+
+    def _shown(self) -> list[_Column]:
+        """The columns that there is room for."""
+        shown = list(COLUMNS)
+        for title in LEFT_OUT:
+            if self._width is None or self._width >= sum(self._widest[one.title] + len(GAP) for one in shown) - len(
+                GAP
+            ):
+                break
+            shown = [column for column in shown if column.title != title]
+        return shown
