@@ -102,6 +102,8 @@ class End:
     """0 while it lives, or where there never was one."""
     name: str = ""
     """`flood 41233`, kept after the process has let go of the socket; empty if it was never known."""
+    counted: SocketEntry | None = None
+    """The last row that had the kernel's counts (tcp_info): a socket in TIME-WAIT has none any more."""
 
     @property
     def live(self) -> SocketEntry | None:
@@ -165,12 +167,14 @@ def _end(entry: SocketEntry | None, before: End, closed: ClosedSocket | None, no
     address, or who listens on its port and so accepted it."""
     past = holder_name(closed.entry) if closed is not None else ""
     name = before.name or past or inferred
+    rows = (entry, closed.entry if closed is not None else None)
+    counted = next((row for row in rows if row is not None and row.tcp_info), before.counted)
     if entry is not None:
-        return End(entry, 0, holder_name(entry) or name)
+        return End(entry, 0, holder_name(entry) or name, counted)
     if closed is not None and not before.gone_ns:
-        return End(closed.entry, closed.ts_ns, past or name)
+        return End(closed.entry, closed.ts_ns, past or name, counted)
     if before.entry is None or before.gone_ns:
-        return replace(before, name=name)
+        return replace(before, name=name, counted=counted)
     return replace(before, gone_ns=now_ns)
 
 

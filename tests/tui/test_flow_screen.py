@@ -257,6 +257,23 @@ async def test_bytes_without_a_socket_say_so() -> None:
         await until(pilot, lambda: "holds no socket of this conversation" in screen_text(pilot))
 
 
+async def test_of_a_connection_that_closed_the_last_counts_stay() -> None:
+    monitor = with_flow()
+    async with running(monitor) as pilot:
+        await opened(pilot)
+        await pilot.press("tab", "tab")
+        await until(pilot, lambda: "678,168" in screen_text(pilot))
+        waiting = [
+            msgspec.structs.replace(row, state=flows.S.TIME_WAIT, tcp_info=b"", send_q=None, recv_q=None, owners=())
+            for row in fakes.tutorial_entries()
+            if row.key == fakes.FLOOD_KEY
+        ]
+        await refreshed(pilot, monitor, snapshot(entries=waiting))
+        await until(pilot, lambda: "as it stood when it closed" in screen_text(pilot))
+        assert "accepted 678,168" in screen_text(pilot)
+        assert "flood-client 41233" in title(pilot, BytesPane)
+
+
 STALLED = Verdict(
     "receiver-stalled", Severity.PROBLEM, Certainty.CERTAIN,
     VerdictSubject(SubjectKind.SOCKET, "sink (41210) 127.0.0.1:65432", fakes.ACCEPTED_KEY, 0),

@@ -39,8 +39,8 @@ def test_the_call_behind_a_segment_is_named_if_it_came_just_before_it() -> None:
         Call(3, NOON_NS + 900_000_000, "close", "", "None"),
     )
     first, _ = walk(flows.flow(), flows.closed_by_first(), (calls, ()))
-    assert first[1].cause == "connect(): sent SYN"
-    assert first[3].cause == "close(): sent FIN, ACK"
+    assert first[1].cause == "sent SYN by connect()"
+    assert first[3].cause == "sent FIN, ACK by close()"
 
 
 def test_without_the_syn_the_beginning_is_not_known() -> None:

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 
 from engine.insight.counts import sender_counts
 from engine.insight.ledger import unread_data
-from engine.insight.pipeline import pipeline_in
+from engine.insight.pipeline import pipeline, pipeline_in
 from engine.model.pipeline import Direction, Pipeline
 from engine.model.snapshot import Snapshot
 from engine.text.explain.case import Case
@@ -44,8 +44,8 @@ SERIES: Final = (
 )
 
 NO_SOCKET: Final = (
-    "The kernel of this machine holds no socket of this conversation now: there is nothing to count. What its segments "
-    "carried is on the ladder."
+    "The kernel of this machine holds no socket of this conversation now, or keeps no counts for it (TIME-WAIT): there "
+    "is nothing to add up. What its segments carried is on the ladder."
 )
 
 Sample = tuple[int, tuple[int | None, ...]]
@@ -128,18 +128,22 @@ class BytesPane(Pane):
         if shown is None or not self._sheet.is_attached:
             return
         self.set_title(conversation_title(shown, self._now_ns))
-        pipeline = self._pipeline
-        if pipeline is None:
+        made = self._pipeline
+        if made is None:
             self._sheet.draw([[(NO_SOCKET, "italic")]])
             self.set_totals([])
             return
         room = self._sheet.room
-        directions = box_order((pipeline.forward, pipeline.backward))
+        directions = box_order((made.forward, made.backward))
         lines: Lines = [*direction_lines(directions[0], room), []]
-        samples = self._samples[0 if directions[0] is pipeline.forward else 1]
+        samples = self._samples[0 if directions[0] is made.forward else 1]
         lines += [*self._plot(samples, room), [], *direction_lines(directions[1], room)]
         self._sheet.draw(lines)
-        self.set_totals([reads_words(pipeline.apart_ns, pipeline.at_rest)])
+        joined = shown.joined
+        if _counts_now(joined.first) or _counts_now(joined.second):
+            self.set_totals([reads_words(made.apart_ns, made.at_rest)])
+        else:
+            self.set_totals([("as it stood when it closed", "$text-warning")])
 
     def _plot(self, samples: Sequence[Sample], room: int) -> Lines:
         start_ns = max(samples[0][0], self._now_ns - PLOT_NS) if samples else self._now_ns
@@ -160,15 +164,26 @@ class BytesPane(Pane):
 def _pipeline(
     first: End, second: End, snapshot: Snapshot, before: Pipeline | None, opened: bool | None
 ) -> Pipeline | None:
-    """Both directions, the first end's first; from the second end's row where the first is not on this machine."""
-    if first.live is not None:
-        return pipeline_in(snapshot, first.live.key, before, opened)
-    if second.live is None:
-        return None
-    turned = Pipeline(before.backward, before.forward) if before is not None else None
-    made = pipeline_in(snapshot, second.live.key, turned, None if opened is None else not opened)
-    if made is None:
-        return None
+    """Both directions, the first end's first; from the second end's row where the first is not on this machine. Of an
+    end without counts, as one in TIME-WAIT, the last ones that there were."""
+    if _counts_now(first):
+        return pipeline_in(snapshot, first.entry.key, before, opened) if first.entry is not None else None
+    if not _counts_now(second) or second.entry is None:
+        rows = (first.counted, second.counted)
+        if rows[0] is not None:
+            return pipeline(rows[0], rows[1], opened=opened, before=before)
+        return _turned(pipeline(rows[1], opened=not opened)) if rows[1] is not None else None
+    turned = _turned(before) if before is not None else None
+    made = pipeline_in(snapshot, second.entry.key, turned, None if opened is None else not opened)
+    return _turned(made) if made is not None else None
+
+
+def _counts_now(end: End) -> bool:
+    return end.live is not None and bool(end.live.tcp_info)
+
+
+def _turned(made: Pipeline) -> Pipeline:
+    """The same as the other end sees it."""
     return Pipeline(made.backward, made.forward, made.apart_ns, made.programs_apart_ns, made.at_rest)
 
 

@@ -31,7 +31,7 @@ class Visit:
     until_ns: int = 0
     """0 while it lasts."""
     cause: str = ""
-    """What brought it: `sent SYN`, `received FIN, ACK`, and the call behind it where that is known."""
+    """What brought it: `sent SYN by connect()`, `received FIN, ACK`: the call where that is known."""
     frame: int = 0
     """The frame that brought it, 0 for none."""
 
@@ -83,8 +83,8 @@ def _cause(step: LadderStep, end: int, calls: Sequence[Call]) -> str:
         return f"received {flag_words(step.flags)}"
     names = next((names for flag, names in SENDING_CALLS.items() if step.flags & flag), ())
     before = [call for call in calls if call.name in names and 0 <= step.ts_ns - call.ts_ns <= CALL_NEAR_NS]
-    by = f"{before[-1].name}(): " if before else ""
-    return f"{by}sent {flag_words(step.flags)}"
+    by = f" by {before[-1].name}()" if before else ""
+    return f"sent {flag_words(step.flags)}{by}"
 
 
 def stay_ns(visit: Visit, now_ns: int) -> int | None:

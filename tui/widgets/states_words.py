@@ -42,7 +42,7 @@ def kernel_words(path: Path, end: End, now_ns: int) -> list[Words]:
     if end.entry is None:
         return [("kernel  ", "$foreground 60%"), ("holds no socket of this end here", "$foreground 70%")]
     if end.gone_ns:
-        gone = f"its socket went {duration_ns(max(0, now_ns - end.gone_ns))} ago, from {end.entry.state}"
+        gone = f"its socket closed {duration_ns(max(0, now_ns - end.gone_ns))} ago, in {end.entry.state}"
         return [("kernel  ", "$foreground 60%"), (gone, "$foreground 70%")]
     state = end.entry.state
     same = inferred in (state, None, S.UNKNOWN)
