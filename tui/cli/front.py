@@ -11,6 +11,10 @@ import sys
 from pathlib import Path
 
 
+CAPTURING = ("tui.cli.flows_live", "tui.cli.ladder_live")
+"""What commands import themselves when they capture, and not when they read a file."""
+
+
 def main() -> None:
     """Run the command line with a line to the launcher; exits with its code."""
     root = str(Path(__file__).resolve().parents[2])
@@ -41,7 +45,7 @@ def import_everything() -> None:
 
     from tui.cli.main import COMMANDS
 
-    for module, _ in COMMANDS.values():
+    for module in (*(module for module, _ in COMMANDS.values()), *CAPTURING):
         importlib.import_module(module)
 
 

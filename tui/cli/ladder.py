@@ -18,9 +18,7 @@ from engine.export.ladder_text import WIDTH_MIN, LadderLook, ladder_lines
 from engine.model.errors import BadInput
 from engine.model.flows import FlowSummary, LadderItem
 from engine.text.sanitize import printable
-from tui.cli.ladder_live import draw_live
 from tui.cli.output import json_line
-from tui.cli.session import session_of
 
 WIDTH_ELSEWHERE: Final = 100
 """Of the lines where they do not go to a terminal."""
@@ -74,6 +72,10 @@ def ladder_command(
     if interface is not None:
         if form in ("svg", "mermaid") or unfolded or len(streams) > 1:
             raise click.UsageError("with -i one conversation is drawn as text or --json, long runs folded")
+        # what captures is not imported for a file
+        from tui.cli.ladder_live import draw_live
+        from tui.cli.session import session_of
+
         stream = streams[0] if streams else None
         draw_live(session_of(ctx), interface, " ".join(files), stream, seconds, width or _width(), form == "json")
         return
