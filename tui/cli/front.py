@@ -10,7 +10,6 @@ import signal
 import sys
 from pathlib import Path
 
-
 CAPTURING = ("tui.cli.flows_live", "tui.cli.ladder_live")
 """What commands import themselves when they capture, and not when they read a file."""
 
