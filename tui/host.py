@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+import msgspec
 from textual.message import Message
 
+from engine.insight.pace import Pace
 from engine.model.health import Role
 from engine.model.messages import SocketsOptions
 from engine.model.packets import CaptureOptions
@@ -60,6 +62,8 @@ class ScreenHost(KeysInOrder):
         self.host_names = HostNames()
         self._bridge = Bridge(monitor, self)
         self._refresh_s = refresh_s
+        self._pace = Pace(refresh_s)
+        self._turns = 0
         self._drawn = True
         self._settled = settled
         self._moment: Moment | None = None
@@ -100,13 +104,18 @@ class ScreenHost(KeysInOrder):
     # --- the refresh ------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        """Ask again, once what came last is drawn: a slow terminal asks less often."""
-        if self._drawn:
-            self._drawn = False
+        """Ask again, once what came last is drawn: a slow terminal asks less often, and so does a table that takes long
+        to read."""
+        self._turns += 1
+        if self._drawn and self._turns >= self._pace.turns:
+            self._drawn, self._turns = False, 0
             self._bridge.refresh(self._prepare)
 
     def _prepare(self, snapshot: Snapshot) -> Prepared:
         """What the screen wants done to a snapshot off the event loop; runs in the bridge's thread."""
+        self._pace.took(snapshot.counters.dump_ms)
+        if slower := self._pace.degradations():
+            snapshot = msgspec.structs.replace(snapshot, degradations=(*snapshot.degradations, *slower))
         moment = Moment(snapshot, self.tracks.take(snapshot))
         screen = self.base_screen
         return Prepared(moment, screen, None if screen is None else screen.prepare(moment))
