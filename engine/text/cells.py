@@ -182,7 +182,7 @@ INFERRED: Final = "~"
 """Before a process that is likely, not known: the one that listens on the port."""
 
 KNOWN_BY: Final[Mapping[str, tuple[str, str]]] = {
-    "traced": ("tracepoint", "the kernel's tracepoint named the process: certain"),
+    "traced": ("traced", "the kernel's tracepoint named the process: certain"),
     "lookup": ("SYN seen", "looked up when its SYN was seen"),
     "polled": ("table", "the table had shown it while it was open"),
     "listener": (f"{INFERRED}listener", "inferred: the process that listens on its port"),

@@ -259,7 +259,7 @@ _ALL: Final = (
     ),
     _words("interface", "Interface", 9, _interface, 7),
     _words("service", "Service", 12, _service, 6),
-    _words("known", "Known by", 10, lambda entry, look: cells.known_by(entry, look)[0], 4),
+    _words("known", "Known by", 9, lambda entry, look: cells.known_by(entry, look)[0], 4),
     Column("closed", "Closed ago", 10, cells.closed_ago, _closed_key, Align.RIGHT, 4),
     _words("reach", "Reachable by", 12, lambda entry, look: socket_values.reach(entry) or UNKNOWN, 4),
     _numeric("accept", "Accept", 7, socket_values.accept_queue),

@@ -103,7 +103,7 @@ async def test_the_history_says_how_the_process_of_a_closed_socket_is_known() ->
             return next(one for one in lines if f"127.0.0.1:{port} " in one)
 
         assert "Known by" in "".join(lines)
-        for port, words in ((2_101, "tracepoint"), (2_102, "SYN seen"), (2_103, "~listener"), (2_104, "table")):
+        for port, words in ((2_101, "traced"), (2_102, "SYN seen"), (2_103, "~listener"), (2_104, "table")):
             assert words in line(port)
             assert "2.00 s" in line(port)
         assert "~p103 103" in line(2_103), "a process that is inferred is marked"
@@ -114,6 +114,41 @@ async def test_the_history_says_how_the_process_of_a_closed_socket_is_known() ->
         assert "inferred: the process that listens on its port" in screen_text(pilot)
         await pilot.press("H")
         assert "Known by" not in "".join(screen_text(pilot).splitlines()[:10])
+
+
+async def test_in_80_columns_the_history_still_says_how_a_process_is_known() -> None:
+    monitor = FakeMonitor()
+    gone = entry(103, local_port=2_103, state=SocketState.CLOSED, owners=fakes.owner("p", 103))
+    async with running(monitor, NARROW) as pilot:
+        await on_screen_2(pilot)
+        await refreshed(pilot, monitor, snapshot(closed=[ClosedSocket(gone, fakes.NOON_NS, True, "listener")]))
+        await pilot.press("H")
+        [line] = [line for line in screen_text(pilot).splitlines() if ":2103 " in line]
+        assert "~p 103" in line
+        assert "~listener" in line
+
+
+async def test_the_selection_survives_filter_sort_fold_and_ten_thousand_rows() -> None:
+    monitor = FakeMonitor()
+    crowd = [entry(key, state=SocketState.LISTEN, local_port=1) for key in range(5_000, 10_000)]
+    crowd += fakes.many_entries(5_000, first=10_000)  # below it, and the others above
+    async with running(monitor) as pilot:
+        table = await on_screen_2(pilot)
+        table.select_key(fakes.ACCEPTED_KEY)
+        await pilot.pause()
+        line = table.cursor - table.scroll_offset.y
+        await refreshed(pilot, monitor, snapshot(entries=[*crowd, *fakes.tutorial_entries()]))
+        assert table.cursor - table.scroll_offset.y == line, "the row keeps its line as 10,000 rows appear around it"
+        await pilot.press("slash", *"port 65432", "enter")
+        await until(pilot, lambda: len(table.rows) == 3)
+        assert selected(table) == fakes.ACCEPTED_KEY
+        await pilot.press("s", "S", "s")
+        assert selected(table) == fakes.ACCEPTED_KEY
+        await pilot.press("slash", "ctrl+u", "enter")
+        await until(pilot, lambda: len(table.rows) > 10_000)
+        assert selected(table) == fakes.ACCEPTED_KEY
+        await refreshed(pilot, monitor, snapshot())
+        assert selected(table) == fakes.ACCEPTED_KEY
 
 
 async def test_d_folds_the_two_ends_of_a_connection_and_the_detail_shows_both() -> None:

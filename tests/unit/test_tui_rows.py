@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.widgets.rows import ListedRows, Stand, follow
+from tui.widgets.rows import ListedRows, Stand, follow, restored
 
 
 def rows(text: str) -> ListedRows[str]:
@@ -56,3 +56,16 @@ def test_a_table_that_becomes_empty_forgets_its_cursor() -> None:
 
 def test_other_rows_altogether_leave_the_cursor_near_its_old_place() -> None:
     assert after("abcd", "wxyz", "c", top=0) == ("y", 0)
+
+
+def test_a_row_that_a_filter_hid_gets_the_cursor_back_on_the_cursors_line() -> None:
+    shown = rows("abcdefgh")
+    assert restored(shown, Stand(1, "b", 0, True), "f", page=4) == Stand(5, "f", 4, True)
+    assert restored(shown, Stand(0, None, 0, False), "f", page=4) == Stand(5, "f", 5, True)
+
+
+def test_a_row_that_is_still_away_leaves_the_cursor_where_it_is() -> None:
+    stand = Stand(1, "b", 0, True)
+    assert restored(rows("abc"), stand, "z", page=4) == stand
+    assert restored(rows("abc"), stand, None, page=4) == stand
+    assert restored(rows("abc"), stand, "b", page=4) == stand

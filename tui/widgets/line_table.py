@@ -18,7 +18,7 @@ from textual.reactive import var
 from tui.widgets.columns import Column, Ink, Row
 from tui.widgets.line_painter import GUTTER, Spans
 from tui.widgets.lines_view import HEADER_LINES, LinesView, Marks
-from tui.widgets.rows import Rows, Stand, follow
+from tui.widgets.rows import Rows, Stand, follow, restored
 
 
 class LineTable(LinesView[Row], can_focus=True, inherit_bindings=False):
@@ -99,6 +99,8 @@ class LineTable(LinesView[Row], can_focus=True, inherit_bindings=False):
         """As LinesView."""
         super().__init__(columns, key, row_style=row_style, spanning=spanning, empty=empty, dom_id=dom_id)
         self._stand = Stand(0, None, 0, held=False)
+        self._chosen: Hashable | None = None
+        """The key of the row that the user put the cursor on; it may be out of the table now."""
 
     # --- rows in ----------------------------------------------------------------------------------------------------
 
@@ -124,7 +126,8 @@ class LineTable(LinesView[Row], can_focus=True, inherit_bindings=False):
             last = len(rows) - 1
             self._stand = Stand(last, rows.key(last), self._top_max, held=True)
         else:
-            self._stand = follow(old, rows, Stand(before.cursor, before.key, top, before.held), self.page)
+            stand = follow(old, rows, Stand(before.cursor, before.key, top, before.held), self.page)
+            self._stand = restored(rows, stand, self._chosen, self.page)
         self._scroll(self._stand.top)
         self._refresh_changed()
         if self._stand.key != before.key:
@@ -186,6 +189,7 @@ class LineTable(LinesView[Row], can_focus=True, inherit_bindings=False):
         index = max(0, min(index, len(self._rows) - 1))
         top = max(min(self._top, index), index - self.page + 1)
         self._stand = Stand(index, self._rows.key(index), top, held=True)
+        self._chosen = self._stand.key
         self._scroll(top)
         for line in (before.cursor, index):
             self.refresh_line(line + HEADER_LINES)

@@ -1,7 +1,8 @@
 """The rows that a LineTable shows, and where its cursor and its view belong after they changed: pure.
 
 Rules: the cursor is a key, not an index. While its row lives it keeps its place on the screen, however many rows come
-and go above it. When its row goes, the nearest row that is left takes over both the cursor and the place.
+and go above it. When its row goes, the nearest row that is left takes over both the cursor and the place; if
+the row comes back, as when a filter is typed on, it gets the cursor back.
 """
 
 from __future__ import annotations
@@ -91,6 +92,18 @@ def follow(old: Rows[object], new: Rows[object], stand: Stand, page: int) -> Sta
     else:
         top = _survivor(old, new, stand.top)
     return Stand(cursor, new.key(cursor), top, held=True)
+
+
+def restored(rows: Rows[object], stand: Stand, chosen: Hashable | None, page: int) -> Stand:
+    """The stand with the cursor back on the row that the user chose, if a filter that hid it shows it again; the row
+    takes the line on which the cursor is."""
+    if chosen is None or stand.key == chosen:
+        return stand
+    index = rows.index(chosen)
+    if index is None:
+        return stand
+    line = max(0, min(stand.cursor - stand.top, page - 1))
+    return Stand(index, chosen, index - line, held=True)
 
 
 def _successor(old: Rows[object], new: Rows[object], gone: int) -> int:

@@ -193,8 +193,8 @@ MORE_COLUMNS: Final = (
 """What the connections screen shows besides ss's own columns, the first to go last."""
 
 
-PAST_COLUMNS: Final = ("closed", "known")
-"""What the history says of a closed socket; of the others they stay whatever goes."""
+PAST_COLUMNS: Final = (("known", 0), ("closed", 3))
+"""What the history says of a closed socket, with priorities: how its process is known stays even in 80 columns."""
 
 
 def socket_columns(
@@ -209,13 +209,13 @@ def socket_columns(
     texts = {"recv_q": recv_q(look, not narrow), "send_q": send_q(look, not narrow)}
     made: list[SocketColumn] = []
     for name, width, wide, priority in (
-        ("netid", 5, 5, 1),
+        ("netid", 5, 5, 2 if past else 1),
         ("state", 11, 12, 0),
         ("recv_q", queue, queue, 0),
-        ("send_q", queue, queue, 0),
+        ("send_q", queue, queue, 1 if past else 0),
         ("local", address, ideal, 0),
         ("peer", address, ideal, 0),
-        ("process", 12, 18, 0),
+        ("process", 11 if past else 12, 18, 0),
     ):
         made.append(
             on_screen(
@@ -224,11 +224,14 @@ def socket_columns(
             )
         )  # fmt: skip
     if past:
-        made += [on_screen(COLUMNS[name], look, style=faded(COLUMNS[name], look), priority=1) for name in PAST_COLUMNS]
+        made += [
+            on_screen(COLUMNS[name], look, style=faded(COLUMNS[name], look), priority=priority)
+            for name, priority in PAST_COLUMNS
+        ]
     if more:
         made += [
             on_screen(COLUMNS[name], look, style=faded(COLUMNS[name], look), priority=place)
-            for place, name in enumerate(MORE_COLUMNS, 2)
+            for place, name in enumerate(MORE_COLUMNS, 4)
         ]
     return tuple(made)
 

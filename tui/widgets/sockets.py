@@ -101,7 +101,8 @@ class SocketsPane(ConnectionsPane):
 
     def _stamp(self, moment: Moment) -> object:
         """Ages and rates change at every refresh."""
-        return self._leaking, moment.snapshot.ts_ns, self.view.services, self.app.host_names.version
+        view, names = self.view, self.app.host_names.version
+        return self._leaking, moment.snapshot.ts_ns, view.services, view.host_name is not None and names
 
     def _apply(self, arranged: Arranged) -> None:
         super()._apply(arranged)
