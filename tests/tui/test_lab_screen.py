@@ -214,6 +214,19 @@ async def test_what_was_typed_is_not_lost_when_the_cursor_of_the_list_moves() ->
         assert value(pilot, "port") == "4000"
 
 
+async def test_an_actor_is_started_anew_with_what_the_form_was_changed_to() -> None:
+    monitor = FakeMonitor()
+    async with running(monitor) as pilot:
+        await open_lab(pilot, "space")
+        await until(pilot, lambda: "of actor 1" in title(pilot, LabFormPane))
+        await pilot.press(*FORM, "j", "enter", "ctrl+u", *"4000", "enter")
+        assert "of actor 1, changed" in title(pilot, LabFormPane)
+        await pilot.press("r")
+        await until(pilot, lambda: len(specs(monitor)) == 2)
+        assert monitor.told("stop_actor") == [1]
+        assert specs(monitor)[1].knobs.port == 4000
+
+
 async def test_a_flood_is_drained_slowly_closed_and_its_reader_killed() -> None:
     monitor = FakeMonitor(snapshot(actors=running_flood()))
     monitor.held = {view.number: view for view in running_flood()}

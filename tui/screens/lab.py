@@ -94,7 +94,7 @@ class LabScreen(MonitorScreen):
 
     def on_lab_form_pane_submitted(self, event: LabFormPane.Submitted) -> None:
         event.stop()
-        self.post_message(LabPane.StartWanted((event.spec,)))
+        self.post_message(LabPane.StartWanted((event.spec,), event.ended))
 
     def action_back(self) -> None:
         """From the form, the calls and the look-up panel back to the list; then as on every screen."""

@@ -31,10 +31,11 @@ from tui.lab_messages import (
     TemplatesWanted,
 )
 from tui.messages import EngineFailed
-from tui.widgets.columns import Column, Ink
+from tui.widgets.columns import Ink
 from tui.widgets.edit_line import EditLine, Judgement
 from tui.widgets.lab import LabPane
 from tui.widgets.lab_draft import Draft, KnobRow, knob_rows, new_draft, problem
+from tui.widgets.lab_form_columns import form_columns
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import Pane
 
@@ -56,14 +57,16 @@ class LabFormPane(Pane):
     **←** and **→** go through the values of those that have few, **Backspace** brings the default back. What it means,
     or why it cannot be, is said as you type. **→** in the middle is what the kernel made of it.
 
-    **Space** starts the actor, **t** goes through the templates, **w** saves the form as one, **y** shows the same as a
-    command and as a Python program.
+    **Space** starts one more actor; **r** starts the one that the form was filled from anew, with what stands here.
+    **t** goes through the templates, **w** saves the form as one, **y** shows the same as a command and as a Python
+    program.
     """
     BINDING_GROUP_TITLE = "Form"
     BINDINGS: ClassVar[list[BindingType]] = [
         # Priority has it carried out before the next key is looked at, so that what is typed ahead reaches the field.
         Binding("enter", "edit", "edit", priority=True, id="lab_form.edit"),
         Binding("space", "start", "start it", id="lab_form.start"),
+        Binding("r", "restart", "restart it so", id="lab_form.restart"),
         Binding("n", "kind", "kind", id="lab_form.kind"),
         Binding("right", "step(1)", "next value", show=False, id="lab_form.next"),
         Binding("left", "step(-1)", "Value before", show=False, id="lab_form.before"),
@@ -74,11 +77,12 @@ class LabFormPane(Pane):
     ]
 
     class Submitted(Message):
-        """The user wants this actor."""
+        """The user wants this actor, in place of those of `ended`."""
 
-        def __init__(self, spec: ActorSpec) -> None:
+        def __init__(self, spec: ActorSpec, ended: tuple[int, ...] = ()) -> None:
             super().__init__()
             self.spec = spec
+            self.ended = ended
 
     DEFAULT_CSS = """
     LabFormPane > #knob-says { height: 2; padding: 0 1; color: $foreground 75%; }
@@ -89,6 +93,8 @@ class LabFormPane(Pane):
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
         self.draft = new_draft(FIRST_KIND)
+        self._origin = 0
+        """The actor that the form was filled from; 0 for a new one."""
         self.edited = False
         """Something was typed that no actor has yet."""
         self._limits = Limits()
@@ -127,6 +133,7 @@ class LabFormPane(Pane):
         if self._line.is_open:
             self._line.close()
         self.edited = False
+        self._origin = draft.actor
         other = draft.kind != self.draft.kind
         self._set(draft)
         if other:
@@ -155,7 +162,9 @@ class LabFormPane(Pane):
         self._table.show(knob_rows(self.draft, self._limits, self._facts))
         self._say()
         kind = self.draft.of
-        origin = f"of actor {self.draft.actor}" if self.draft.actor else "new"
+        origin = f"of actor {self._origin}" if self._origin else "new"
+        if self._origin and not self.draft.actor:
+            origin += ", changed"
         template = (f"template {self.draft.template}", "$text-primary") if self.draft.template else ""
         self.set_title([(kind.kind, "bold"), origin, template, (kind.title, "$foreground 60%")], short="Form")
 
@@ -207,12 +216,19 @@ class LabFormPane(Pane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a value is typed letters are letters."""
-        own = ("edit", "start", "kind", "step", "reset", "template", "save", "program")
+        if action == "restart" and not self._origin:
+            return False
+        own = ("edit", "start", "restart", "kind", "step", "reset", "template", "save", "program")
         return not (action in own and self._line.is_open)
 
     def action_start(self) -> None:
         self.edited = False
         self.post_message(self.Submitted(self.draft.spec()))
+
+    def action_restart(self) -> None:
+        """Stop the actor that the form was filled from, and start it anew with what stands here."""
+        self.edited = False
+        self.post_message(self.Submitted(self.draft.spec(), (self._origin,)))
 
     def action_kind(self) -> None:
         self.post_message(KindWanted())
@@ -316,19 +332,3 @@ def judge_name(text: str) -> Judgement:
     if text in TEMPLATES:
         return f"{text} is one of sockmon's own", False, False
     return "what differs from the defaults is saved; `--template` on the command line knows it too", True, False
-
-
-def form_columns(*, kernel: bool) -> tuple[Column[KnobRow], ...]:
-    """Name, value, what the kernel made of it, what it means."""
-    name: Column[KnobRow] = Column(
-        "name", "Knob", 15, lambda row: row.name, lambda row: Ink.STRONG if row.changed else Ink.PLAIN
-    )
-    value: Column[KnobRow] = Column(
-        "value", "Value", 14, lambda row: f"‹ {row.value} ›" if row.choosable else row.value,
-        lambda row: Ink.ACCENT if row.changed else Ink.PLAIN, ideal=20,
-    )  # fmt: skip
-    answer: Column[KnobRow] = Column("kernel", "Kernel", 9, lambda row: row.kernel, lambda row: Ink.GOOD, ideal=11)
-    says: Column[KnobRow] = Column(
-        "says", "Meaning", 12, lambda row: row.says, lambda row: row.ink, priority=1, flexible=True
-    )
-    return (name, value, answer, says) if kernel else (name, value, says)
