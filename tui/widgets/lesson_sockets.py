@@ -25,6 +25,7 @@ class LessonSocketsPane(Pane):
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
         self._sheet = Sheet(dom_id="lesson-sockets-sheet")
+        self._count = 0
 
     def compose(self) -> ComposeResult:
         yield self._sheet
@@ -37,4 +38,7 @@ class LessonSocketsPane(Pane):
         lines = socket_lines(view, snapshot)
         self._sheet.draw(lines or [[("None yet.", "$foreground 60%")]])
         found = max(0, len(lines) - 1)
+        if found != self._count:  # those of the step that runs are the last
+            self._count = found
+            self.call_after_refresh(self._sheet.scroll_end, animate=False)
         self.set_title([f"{found}"] if found else [], short=f"Sockets {found}" if found else "Sockets")
