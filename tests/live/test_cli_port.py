@@ -236,6 +236,52 @@ def test_the_same_port_in_another_namespace_hinders_nobody() -> None:
         namespace.close()
 
 
+def test_reserved_and_ephemeral_ports_are_told_from_each_other() -> None:
+    namespace = Namespace()
+    try:
+        for name, value in (("ip_local_reserved_ports", "40000"), ("ip_local_port_range", "39000 41000")):
+            setting = f"open('/proc/sys/net/ipv4/{name}', 'w').write('{value}')"
+            namespace.run(sys.executable, "-c", setting)
+        said = {
+            port: json.loads(namespace.run(*SOCKMON, "port", "--json", str(port)).splitlines()[-1])["summary"]
+            for port in (40_000, 40_001, 30_000)
+        }
+    finally:
+        namespace.close()
+    assert all(summary["free"] for summary in said.values())
+    assert said[40_000]["rules"]["reserved"] == [[40_000, 40_000]]
+    assert any("40000 is reserved" in note for note in said[40_000]["notes"])
+    assert any("40001 is ephemeral (39000 to 41000)" in note for note in said[40_001]["notes"])
+    assert not any("is ephemeral" in note for note in said[30_000]["notes"])
+
+
+LANDLOCKED = """
+import ctypes, os, struct, sys
+PR_SET_NO_NEW_PRIVS, CREATE_RULESET, RESTRICT_SELF, BIND_TCP = 38, 444, 446, 1
+libc = ctypes.CDLL(None, use_errno=True)
+attributes = struct.pack("=QQ", 0, BIND_TCP)  # no file is restricted, binding TCP ports is
+ruleset = libc.syscall(CREATE_RULESET, attributes, len(attributes), 0)
+libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+if ruleset < 0 or libc.syscall(RESTRICT_SELF, ruleset, 0) != 0:
+    sys.exit(77)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_a_policy_is_told_from_a_privilege() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LANDLOCKED, *SOCKMON, "port", "--json", str(free_port())],
+        capture_output=True, text=True, cwd=ROOT, timeout=60, check=False,
+    )  # fmt: skip
+    if done.returncode == 77:
+        pytest.skip("this kernel cannot restrict bind() by Landlock (before Linux 6.7)")
+    *lines, last = [json.loads(line) for line in done.stdout.splitlines()]
+    assert set(errors(lines).values()) == {"EACCES"}
+    assert verdict(last["summary"])["reason"] == "policy"
+    assert "Landlock" in verdict(last["summary"])["sentence"]
+    assert verdict(last["summary"], "udp")["free"]
+
+
 def test_people_read_the_conclusion_first(held: ExitStack) -> None:
     sock = bound(held, "127.0.0.1")
     sock.listen()
