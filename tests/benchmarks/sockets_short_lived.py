@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from tests.benchmarks.targets import least
 
 CONNECTIONS = 2_000
+LIVES_S = 0.001
 TARGET = 0.99
 """At tier c; the others have none."""
 
@@ -33,7 +34,7 @@ def main() -> None:
         print("  needs root and setpriv, to run each tier with its own rights")
         return
     for name, (tier, rights) in TIERS.items():
-        command = [*rights, sys.executable, "-m", "tests.live.sockets_short_lived", str(CONNECTIONS)]
+        command = [*rights, sys.executable, "-m", "tests.live.sockets_short_lived", str(CONNECTIONS), str(LIVES_S)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             print(f"  {name:<32} not here: {done.stderr.strip().splitlines()[-1]}")

@@ -18,11 +18,17 @@ import socket, sys, time
 for _ in range(int(sys.argv[3])):
     with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as client:
         client.sendall(b"x")
-        time.sleep(0.001)
+        time.sleep(float(sys.argv[4]))
 """
 
+SHORT_S = 0.001
+"""How long a connection is open that no refresh ever sees."""
 
-def run_clients(asking: Asking, connections: int) -> tuple[int, int]:
+LOADED_S = 0.03
+"""As short, and yet long enough for a look-up on a machine that is busy with other tests."""
+
+
+def run_clients(asking: Asking, connections: int, lives_s: float = SHORT_S) -> tuple[int, int]:
     """Another process opens and closes connections to us, while the service listens but no table is read. The server's
     port and the client's PID."""
     with socket.create_server((HOST, 0), backlog=256) as server:
@@ -36,7 +42,7 @@ def run_clients(asking: Asking, connections: int) -> tuple[int, int]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        client = subprocess.Popen([sys.executable, "-I", "-c", CLIENT, HOST, str(port), str(connections)])
+        client = subprocess.Popen([sys.executable, "-I", "-c", CLIENT, HOST, str(port), str(connections), str(lives_s)])
         with client:
             while client.poll() is None:
                 for descriptor in select.select(list(asking.service.watch()), [], [], 0.01)[0]:

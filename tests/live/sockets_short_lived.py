@@ -1,7 +1,7 @@
 """Opens and closes connections of about a millisecond under a real Monitor, and prints what the history says of them.
 
-Run as a program (`python -m tests.live.sockets_short_lived COUNT`), so that it can be started with fewer rights than
-the test that reads its one line of JSON.
+Run as a program (`python -m tests.live.sockets_short_lived COUNT SECONDS`, the seconds that each is open), so that it can
+be started with fewer rights than the test that reads its one line of JSON.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PLAIN = ("setpriv", "--inh-caps=-all", "--ambient-caps=-all")
 """The client inherits no right: a process with more rights than the worker may not be looked into by it."""
 
 
-def short_lived(monitor: Monitor, connections: int) -> tuple[list[ClosedSocket], int]:
+def short_lived(monitor: Monitor, connections: int, lives_s: float) -> tuple[list[ClosedSocket], int]:
     """The openers' ends of connections that another process makes, as the history has them; and that process's PID."""
     with socket.create_server((HOST, 0), backlog=256) as server:
         port = server.getsockname()[1]
@@ -43,7 +43,8 @@ def short_lived(monitor: Monitor, connections: int) -> tuple[list[ClosedSocket],
         thread = threading.Thread(target=serve)
         thread.start()
         closed: list[ClosedSocket] = []
-        client = subprocess.Popen([*PLAIN, sys.executable, "-I", "-c", CLIENT, HOST, str(port), str(connections)])
+        told = (HOST, str(port), str(connections), str(lives_s))
+        client = subprocess.Popen([*PLAIN, sys.executable, "-I", "-c", CLIENT, *told])
         end = time.monotonic() + LIMIT_S
         while len(closed) < connections and time.monotonic() < end:
             time.sleep(REFRESH_S)
@@ -60,13 +61,13 @@ def short_lived(monitor: Monitor, connections: int) -> tuple[list[ClosedSocket],
 def main() -> None:
     """Print how many connections closed, how many with their bytes, how many with the right process at each tier, and
     what could not be had."""
-    connections = int(sys.argv[1])
+    connections, lives_s = int(sys.argv[1]), float(sys.argv[2])
     launcher = OwnLauncher()
     monitor = Monitor(launcher.control, lambda: None, "sudo sockmon")
     monitor.set_sockets(SocketsOptions(families=("tcp",)))
     try:
         degradations = [each.code for each in monitor.refresh().degradations]
-        closed, pid = short_lived(monitor, connections)
+        closed, pid = short_lived(monitor, connections, lives_s)
         right = [each for each in closed if [owner.pid for owner in each.entry.owners] == [pid]]
         tiers = Counter(each.tier for each in right)
         carried = sum(tcp_info_field(each.entry.tcp_info, "bytes_sent") == SENT for each in closed)

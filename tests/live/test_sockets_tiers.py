@@ -14,6 +14,7 @@ import pytest
 
 from engine.model.errors import NetlinkError
 from engine.sockets.perf_open import open_state_trace
+from tests.live.sockets_clients import LOADED_S, SHORT_S
 
 pytestmark = [
     pytest.mark.linux,
@@ -22,15 +23,15 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
-CONNECTIONS = 200
+CONNECTIONS = 100
 UID = "65534"
 USER = ("setpriv", "--reuid", UID, "--regid", UID, "--clear-groups")
 WITH_NET_RAW = (*USER, "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw")
 
 
-def short_lived(*rights: str) -> dict[str, Any]:
+def short_lived(*rights: str, lives_s: float = SHORT_S) -> dict[str, Any]:
     """What a Monitor started so says of the connections (tests.live.sockets_short_lived)."""
-    command = [*rights, sys.executable, "-m", "tests.live.sockets_short_lived", str(CONNECTIONS)]
+    command = [*rights, sys.executable, "-m", "tests.live.sockets_short_lived", str(CONNECTIONS), str(lives_s)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
     if rights and "PermissionError" in done.stderr:
         pytest.skip("another user cannot read this Python or this checkout")
@@ -53,9 +54,8 @@ def test_root_has_the_process_of_every_connection_from_the_tracepoint() -> None:
 
 
 def test_with_capture_rights_alone_their_syns_lead_to_the_process() -> None:
-    told = short_lived(*WITH_NET_RAW)
+    told = short_lived(*WITH_NET_RAW, lives_s=LOADED_S)
     assert set(told["tiers"]) <= {"lookup", "polled"}
-    # A busy machine may let a connection end before its SYN is looked at.
     assert told["tiers"]["lookup"] >= 0.5 * CONNECTIONS
     assert "NO_STATE_TRACE" in told["degradations"]
 
