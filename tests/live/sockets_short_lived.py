@@ -1,7 +1,7 @@
 """Opens and closes connections of about a millisecond under a real Monitor, and prints what the history says of them.
 
-Run as a program (`python -m tests.live.sockets_short_lived COUNT SECONDS`, the seconds that each is open), so that it can
-be started with fewer rights than the test that reads its one line of JSON.
+Run as a program (`python -m tests.live.sockets_short_lived COUNT SECONDS`, the seconds that each is open), so that it
+can be started with fewer rights than the test that reads its one line of JSON.
 """
 
 from __future__ import annotations
