@@ -15,10 +15,6 @@ from typing import Final, NamedTuple
 from engine.model.health import Degradation
 from engine.sockets.processes import PROC, Processes
 
-NAMESPACES_MAX: Final = 256
-"""Looked at one by one: a machine of containers has dozens."""
-
-
 NAMED: Final = Path("/run/netns")
 """Where `ip netns add` keeps its names (ip-netns(8)): each keeps a namespace alive."""
 
@@ -40,7 +36,7 @@ def network_namespaces(proc: Path = PROC) -> list[NetworkNamespace]:
         tree = _tree(proc, str(pid))
         if tree is not None and tree != ours:
             found.setdefault(tree, pid)
-    return [NetworkNamespace(pid, _inode(proc, pid)) for pid in list(found.values())[:NAMESPACES_MAX]]
+    return [NetworkNamespace(pid, _inode(proc, pid)) for pid in found.values()]
 
 
 def others(namespaces: Mapping[int, int], named: Path = NAMED, proc: Path = PROC) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from engine.model.health import Degradation
 from engine.model.ports import Elsewhere, Namespaces
@@ -18,6 +19,9 @@ from engine.sockets.processes import PROC, Processes
 from engine.sockets.pushed import Pushed
 from engine.sockets.sock_diag import ALL_STATES, BOUND_INACTIVE
 from engine.sockets.source import SocketSource, SourceError, read_table
+
+NAMESPACES_MAX: Final = 256
+"""Read one by one, a few milliseconds each: a machine of containers has dozens. Those beyond count as unreadable."""
 
 
 def holders(port: int, netids: tuple[str, ...]) -> tuple[list[SocketEntry], tuple[Degradation, ...]]:
@@ -51,8 +55,8 @@ def elsewhere(port: int, netids: tuple[str, ...], proc: Path = PROC) -> Namespac
     """The other network namespaces, and the sockets on the port in them."""
     found: list[Elsewhere] = []
     others = network_namespaces(proc)
-    unreadable = 0
-    for namespace in others:
+    unreadable = max(0, len(others) - NAMESPACES_MAX)
+    for namespace in others[:NAMESPACES_MAX]:
         try:
             reading = read_table([ProcSource(proc / str(namespace.pid) / "net")], netids, {})
         except SourceError:

@@ -59,7 +59,8 @@ class ConnectionsPane(Pane):
     **Send-Q**: bytes given to `send()` that the peer has not acknowledged. On **LISTEN** Recv-Q is the accept queue,
     used/limit, in connections.
 
-    New rows are green (+), changed states yellow (~), closed ones red (×) for one refresh.
+    New rows are green (+), changed states yellow (~), closed ones red (×) for one refresh; `~` before a process says
+    that it is inferred. **K** closes a socket or ends a process that holds it, once you have read what goes with it.
     """
     BINDING_GROUP_TITLE = "Connections"
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -54,6 +54,9 @@ class SocketsPane(ConnectionsPane):
     TCPView and lsof; **C** chooses them one by one. **n** writes service names in place of ports, **N** host names in
     place of addresses as the resolver tells them. The line below the sockets has the kernel's counters since the start.
 
+    **y** copies the row, an address or the `ss` command that shows it. **K** closes the socket or ends a process that
+    holds it, once you have read what goes with it.
+
     `-` is unknown. Totals count data bytes: the kernel's counts less SYN and FIN.
     """
     BINDING_GROUP_TITLE = "Sockets"
