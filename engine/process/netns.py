@@ -1,4 +1,4 @@
-"""Entering another network namespace, named as `ip netns` names it, or by a process that is in it.
+"""Entering another network namespace, named as `ip netns` names it, or by a process or a container that is in it.
 
 The launcher, or a command that runs alone, enters it before it opens or starts anything: so every socket, every file
 under /proc/net and every process of this run belongs to that namespace. Processes are found as before, since /proc
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from errno import EACCES, EINVAL, ENOENT, EPERM, ESRCH
 from pathlib import Path
 from typing import Final
@@ -27,7 +28,7 @@ PROC: Final = Path("/proc")
 OPTION: Final = "--netns"
 
 HINTS: Final = {
-    ENOENT: "`ip netns` lists the names; a PID names the namespace of that process",
+    ENOENT: "`ip netns` lists the names; a PID names the namespace of that process, docker:ID that of a container",
     ESRCH: "that process has ended",
     EPERM: "entering another namespace needs root: run sockmon with sudo",
     EACCES: "entering another namespace needs root: run sockmon with sudo",
@@ -48,12 +49,28 @@ def asked_for(arguments: Sequence[str]) -> str:
 
 
 def path_of(name: str, named: Path = NAMED, proc: Path = PROC) -> Path:
-    """The file that stands for a namespace: a name of `ip netns`, a PID, or the path of such a file."""
+    """The file that stands for a namespace: a name of `ip netns`, a PID, the path of such a file, or a container as the
+    cgroup column shows it (`docker:3f2a1b4c5d6e`, its end left out if need be)."""
     if "/" in name:
         return Path(name)
+    if ":" in name:
+        return proc / str(_first_in(name, proc)) / "ns" / "net"
     if name.isdecimal() and not (named / name).exists():
         return proc / name / "ns" / "net"
     return named / name
+
+
+def _first_in(container: str, proc: Path) -> int:
+    """The oldest process in a container; 0, which no process is, where there is none."""
+    # Not for every start: the launcher knows nothing of cgroups.
+    from engine.sockets.processes import Processes, ProcessGone, ProcessRefused
+
+    processes = Processes(proc)
+    for pid in sorted(processes.pids()):
+        with suppress(ProcessGone, ProcessRefused):
+            if processes.identity(pid).unit.startswith(container):
+                return pid
+    return 0
 
 
 def enter(name: str) -> None:

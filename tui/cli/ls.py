@@ -68,7 +68,12 @@ CHUNK_LINES = 1000
     show_default=True,
     help="Where the table comes from.",
 )
-@click.option("--netns", metavar="NAME|PID", expose_value=False, help="Another network namespace (root).")
+@click.option(
+    "--netns",
+    metavar="NAME|PID",
+    expose_value=False,
+    help="Another network namespace, or a container's, docker:ID (root).",
+)
 @click.argument("words", nargs=-1, metavar="[FILTER]...")
 def ls_command(
     *,
