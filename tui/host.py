@@ -113,7 +113,7 @@ class ScreenHost(KeysInOrder):
 
     def _prepare(self, snapshot: Snapshot) -> Prepared:
         """What the screen wants done to a snapshot off the event loop; runs in the bridge's thread."""
-        self._pace.took(snapshot.counters.dump_ms)
+        self._pace.took(snapshot.counters.dump_cpu_ms)
         if slower := self._pace.degradations():
             snapshot = msgspec.structs.replace(snapshot, degradations=(*snapshot.degradations, *slower))
         moment = Moment(snapshot, self.tracks.take(snapshot))

@@ -1,4 +1,4 @@
-"""How often the socket table is read: a look may cost at most a tenth of the time between two. Pure."""
+"""How often the socket table is read: a look may take at most a tenth of a processor. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TURNS_MAX: Final = 30
 
 
 class Pace:
-    """Sees what each look took; says how many intervals lie between two."""
+    """Sees what each look took of a processor; says how many intervals lie between two."""
 
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
@@ -44,5 +44,5 @@ class Pace:
         if self.turns == 1:
             return ()
         every = self.turns * self._interval_s
-        sentence = f"every {every:g} s: reading the table takes {min(self._took_ms):,.0f} ms"
+        sentence = f"every {every:g} s: reading the table takes {min(self._took_ms):,.0f} ms of CPU"
         return (Degradation("READ_LESS_OFTEN", sentence, "a filter or fewer families make it quicker"),)

@@ -128,3 +128,5 @@ class SocketCounters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Processes that may not be looked into now, so that what they hold shows no owner."""
     processes_vanished: int = 0
     """Processes that ended while they were looked at."""
+    dump_cpu_ms: float = 0.0
+    """What of a processor the last dump with owners took: its wall time grows with whatever else runs."""

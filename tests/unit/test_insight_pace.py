@@ -1,4 +1,4 @@
-"""A look at the table costs at most a tenth of the time between two."""
+"""A look at the table takes at most a tenth of a processor."""
 
 from __future__ import annotations
 
@@ -41,4 +41,4 @@ def test_a_longer_interval_has_room_for_a_longer_look() -> None:
 def test_reading_less_often_is_said() -> None:
     assert paced(20, 20).degradations() == ()
     (said,) = paced(258, 251).degradations()
-    assert said.sentence == "every 3 s: reading the table takes 251 ms"
+    assert said.sentence == "every 3 s: reading the table takes 251 ms of CPU"
