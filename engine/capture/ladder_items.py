@@ -13,17 +13,13 @@ from engine.model.packets import Segment
 _ACK = 0x010
 
 
-def step_of(
-    segment: Segment, placed: Placed, forward: bool, swapped: bool, moved: tuple[bool, bool], lost: bool
-) -> LadderStep:
-    """The step of a segment.
-
-    `forward` if the sender of the conversation's first frame sent it, `swapped` if that one did not open the
-    conversation, `moved` says which end it brought into its state, `lost` that it was sent in vain.
-    """
+def step_of(segment: Segment, placed: Placed, ladder: Ladder, position: int, swapped: bool) -> LadderStep:
+    """The step of a segment at a position of its ladder; `swapped` if the sender of the conversation's first frame did
+    not open it."""
     flags = segment.flags
     info = info_line(segment, placed)
-    first, second = pair_names(placed.states)
+    first, second = pair_names(ladder.states(position))
+    moved = ladder.moved(position)
     if swapped:
         first, second = second, first
         moved = moved[1], moved[0]
@@ -31,7 +27,7 @@ def step_of(
         number=placed.number,
         ts_ns=segment.ts_ns,
         stream=placed.stream,
-        forward=forward is not swapped,
+        forward=ladder.forward(position) is not swapped,
         flags=flags,
         seq=placed.seq,
         ack=placed.ack if flags & _ACK else None,
@@ -45,7 +41,7 @@ def step_of(
         info=info,
         first_moved=moved[0],
         second_moved=moved[1],
-        lost=lost,
+        lost=placed.number in ladder.lost,
     )
 
 

@@ -87,8 +87,7 @@ class LadderView:
         decoded = log.decoded(kept)
         if not isinstance(decoded, Segment):
             return LadderNote(number, kept.ts_ns, self.stream, decoded.info)
-        lost = number in ladder.lost
-        return step_of(decoded, kept.placed, ladder.forward(entry), swapped, ladder.moved(entry), lost)
+        return step_of(decoded, kept.placed, ladder, entry, swapped)
 
     def _take(self, numbers: list[int]) -> None:
         """Feed frames that are of this stream, or the places of losses.

@@ -173,8 +173,7 @@ class _Drawn:
                 yield number, LadderNote(number, kept.ts_ns, stream, kept.info)
             else:
                 segment, placed = kept
-                forward, moved, lost = ladder.forward(entry), ladder.moved(entry), number in ladder.lost
-                yield number, step_of(segment, placed, forward, swapped, moved, lost)
+                yield number, step_of(segment, placed, ladder, entry, swapped)
 
     def _keep(self, number: int, what: tuple[Segment, Placed] | OtherFrame) -> None:
         kept = self._kept

@@ -188,6 +188,19 @@ class Ladder:
         """Whether the sender of the conversation's first frame sent the segment at a position."""
         return not self.rungs.kind(position) & BACKWARD
 
+    def states(self, position: int) -> int:
+        """Both ends' states after the segment at a position, the sender of the first frame in the upper bits. One that
+        was lost has not moved its receiver yet."""
+        rungs = self.rungs
+        states, number = rungs.states_at(position), rungs.number(position)
+        origin = rungs.position(self._losses.first_sending(number) or number) if number in self.lost else None
+        if origin is None or origin == rungs.base:
+            return states
+        receiver = 0x0F if self.forward(position) else 0xF0
+        if (states ^ rungs.states_at(origin)) & receiver:
+            return states  # it was moved by something else meanwhile
+        return states & ~receiver | rungs.states_at(origin - 1) & receiver
+
     def moved(self, position: int) -> tuple[bool, bool]:
         """Whether the segment at a position brought each end, the sender of the first frame first, into its state.
 

@@ -85,9 +85,9 @@ class Rungs:
 
     def changed(self, position: int) -> tuple[bool, bool]:
         """Which of the two states are others than before the segment at a position."""
-        after = self._states_at(position)
+        after = self.states_at(position)
         if position > self.base:
-            before = self._states_at(position - 1)
+            before = self.states_at(position - 1)
             return before >> 4 != after >> 4, before & 15 != after & 15
         # of a first segment a SYN is known to have moved its sender alone; of any other nothing was known before
         return after >> 4 != UNKNOWN, after & 15 not in (LISTEN, UNKNOWN)
@@ -99,5 +99,6 @@ class Rungs:
         back = sum(compress(lengths, self.kinds[start - self.base : stop - self.base]))
         return lengths.count(0), sum(lengths) - back, back
 
-    def _states_at(self, position: int) -> int:
+    def states_at(self, position: int) -> int:
+        """Both ends' states after the segment at a position, as `states`."""
         return self._changed_to[bisect_right(self._changed, position) - 1]

@@ -63,6 +63,10 @@ SENT: dict[tuple[int, str], int] = {
 } | {(state, RST): CLOSED for state in range(len(STATES))}
 """Sender: (state, segment) to new state (RFC 9293 section 3.3.2, figure 5). What is not here changes nothing."""
 
+CROSSED: dict[tuple[int, str], int] = {(CLOSE_WAIT, FIN): CLOSING}
+"""The same for a segment that does not acknowledge the FIN which its sender was seen to be sent: the two crossed on
+their way, and both ends close at once (RFC 9293 section 3.6, case 3)."""
+
 RECEIVED: dict[tuple[int, str, int], int] = (
     {
         (UNKNOWN, SYN, 0): LISTEN,
@@ -125,7 +129,10 @@ def after(sender: int, receiver: int, flags: int, acks: int, passive: bool) -> t
     new_receiver = RECEIVED.get((receiver, kind, acks), receiver)
     if kind == RST and receiver == SYN_RECEIVED and passive:
         new_receiver = LISTEN  # section 3.10.7.4: a passive open goes back to listening
-    return SENT.get((sender, kind), sender), new_receiver
+    new_sender = SENT.get((sender, kind), sender)
+    if not acks & ACKS_FIN:
+        new_sender = CROSSED.get((sender, kind), new_sender)
+    return new_sender, new_receiver
 
 
 def pair(opener: int, responder: int) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenario.ladder_pictures import picture_of_file
-from tests.scenario.ladder_traffic import SITUATIONS
+from tests.scenario.ladder_traffic import CHANCE, SITUATIONS
 from tests.terminal import ROOT
 
 pytestmark = pytest.mark.linux
@@ -19,6 +19,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "data": ("══[PSH, ACK]", "[PSH, ACK]", "══│"),
     "close-by-client": ("FIN-WAIT-1", "│ CLOSE-WAIT", "TIME-WAIT", "│ LAST-ACK", "│ CLOSED"),
     "close-by-server": ("CLOSE-WAIT", "│ FIN-WAIT-1", "LAST-ACK", "│ TIME-WAIT", "CLOSED"),
+    "simultaneous-close": ("FIN-WAIT-1", "[FIN, ACK]", "CLOSING", "[FIN, ACK]"),
     "half-close": ("FIN-WAIT-1", "FIN-WAIT-2", "══│", "TIME-WAIT"),
     "refused": ("SYN-SENT", "CLOSED", "[RST, ACK]", "│ CLOSED"),
     "reset-in-syn-received": ("│ SYN-RECEIVED", "CLOSED", "[RST]", "│ LISTEN"),
@@ -54,6 +55,8 @@ def test_all_situations_are_looked_at() -> None:
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_situation_shows_what_it_is_for(folder: Path, name: str) -> None:
+    if name in CHANCE and not (folder / f"{name}.pcap").exists():
+        pytest.skip("did not come about in all tries, as on a machine with one processor")
     picture = picture_of_file(folder / f"{name}.pcap")
     at = 0
     for words in SHOWN[name]:

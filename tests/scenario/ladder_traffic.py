@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import mmap
 import os
 import socket
 import struct
@@ -117,6 +118,31 @@ def _half_close() -> None:
     time.sleep(PAUSE_S)
     say(server, b"and here is my answer", client)
     close(server, client)
+
+
+def _simultaneous_close() -> None:
+    """Two processes close at the same instant, as near as two processors can: often enough their FINs cross."""
+    client, server = both()
+    gate = mmap.mmap(-1, 2)
+    pid = os.fork()
+    mine, theirs, sock = (0, 1, client) if pid else (1, 0, server)
+    gate[mine] = 1
+    until = time.monotonic() + PAUSE_S
+    while not gate[theirs] and time.monotonic() < until:
+        pass
+    sock.shutdown(socket.SHUT_WR)
+    if not pid:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    time.sleep(PAUSE_S)
+    close(client, server)
+
+
+def _fins_cross(frames: list[Frame]) -> bool:
+    """Two FINs follow each other, of which the second does not acknowledge the first: it still has the number that the
+    first one was sent with."""
+    fins = [frame.data for frame in frames if frame.data[47] & 0x01]
+    return len(fins) == 2 and struct.unpack_from("!I", fins[1], 42)[0] == struct.unpack_from("!I", fins[0], 38)[0]
 
 
 def _refused() -> None:
@@ -258,6 +284,7 @@ SITUATIONS: Final[dict[str, Callable[[], list[socket.socket] | None]]] = {
     "close-by-client": _close_by_client,
     "close-by-server": _close_by_server,
     "half-close": _half_close,
+    "simultaneous-close": _simultaneous_close,
     "refused": _refused,
     "reset-in-syn-received": _reset_in_syn_received,
     "reset-in-established": _reset_in_established,
@@ -273,6 +300,11 @@ SITUATIONS: Final[dict[str, Callable[[], list[socket.socket] | None]]] = {
     "long-run": _long_run,
 }
 """By name; those that return sockets leave them open, so that the picture ends before their close."""
+
+
+CHANCE: Final[dict[str, Callable[[list[Frame]], bool]]] = {"simultaneous-close": _fins_cross}
+"""Situations that do not come about each time, and whether they did."""
+TRIES: Final = 300
 
 
 def captured(situation: Callable[[], list[socket.socket] | None]) -> list[Frame]:
@@ -318,7 +350,13 @@ def main() -> None:
     folder, *names = sys.argv[1:]
     enter_namespace()
     for name in names or SITUATIONS:
-        frames = captured(SITUATIONS[name])
+        happened = CHANCE.get(name, bool)
+        for _ in range(TRIES):
+            frames = captured(SITUATIONS[name])
+            if happened(frames):
+                break
+        else:
+            continue
         Path(folder, f"{name}.pcap").write_bytes(pcap_header(1) + b"".join(map(pcap_record, frames)))
 
 

@@ -196,6 +196,7 @@ def test_what_was_lost_moved_nobody_else_until_it_came_again() -> None:
     for _ in range(2):
         talk.say(flags=FIN | ACK, findings=RETRANSMISSION, states=0x68, seq=1)
     assert [talk.ladder.moved(position) for position in (1, 2, 3)] == [(True, False), (False, False), (False, True)]
+    assert [talk.ladder.states(position) for position in (1, 2, 3)] == [0x62, 0x62, 0x68]
 
 
 def test_a_fold_goes_when_its_last_frame_has_gone() -> None:

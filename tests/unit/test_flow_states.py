@@ -28,8 +28,13 @@ NUMBER = {state: number for number, state in enumerate(STATES)}
     ],
 )
 def test_what_an_end_sends_moves_it(sender: str, flags: int, expected: str) -> None:
-    moved, _ = after(NUMBER[SocketState(sender)], states.ESTABLISHED, flags, 1, passive=False)
+    moved, _ = after(NUMBER[SocketState(sender)], states.ESTABLISHED, flags, 3, passive=False)
     assert STATES[moved] == expected
+
+
+def test_a_fin_that_does_not_acknowledge_the_other_ones_fin_has_crossed_it() -> None:
+    sender, receiver = after(states.CLOSE_WAIT, states.FIN_WAIT_1, FIN | ACK, 1, passive=False)
+    assert (STATES[sender], STATES[receiver]) == (SocketState.CLOSING, SocketState.CLOSING)
 
 
 @pytest.mark.parametrize(
