@@ -15,7 +15,11 @@ from engine.model.sockets import SocketEntry
 from engine.model.tcp import SocketState
 
 READINGS_KEPT: Final = 12
-"""Readings of one socket: twelve seconds at one a second, as far back as a rule compares."""
+"""Readings of one socket: twelve seconds at one a second, six at the shortest spacing."""
+
+SPACING_NS: Final = 500_000_000
+"""Whoever looks more often than this (a lesson, a command) still has seconds to compare: the newest reading replaces
+the one before it until it is so far from the last that is kept."""
 
 _QUIET_STATES: Final = frozenset((SocketState.ESTABLISHED, SocketState.LISTEN, SocketState.UNCONN))
 """States in which a socket may stay for ever."""
@@ -86,6 +90,8 @@ class Track:
         if self.busy or now.progress != before.progress:
             if self.readings is None:
                 self.readings = deque((before,), READINGS_KEPT)
+            if len(self.readings) > 1 and now_ns - self.readings[-2].ts_ns < SPACING_NS:
+                self.readings.pop()
             self.readings.append(now)
         elif self.readings is not None and now_ns - self.moved_ns > FORGET_NS:
             self.readings = None

@@ -394,11 +394,18 @@ def test_a_row_that_closed_is_not_judged(day: Day) -> None:
     assert day.at(5, row, changes={8: RowChange.CLOSED}) == []
 
 
+def test_whoever_looks_often_still_has_seconds_to_compare(day: Day) -> None:
+    for tick in range(150):
+        day.at(tick / 50, small_writes(tick, 40_000, 30))
+    [nagle] = [one for one in day.said if one.rule == "nagle-delayed-ack"]
+    assert {one.name: one.value for one in nagle.evidence}["segments"] == 25 * 149
+
+
 def test_memory_is_bounded_and_goes_with_the_socket() -> None:
     watch = Watch()
     track = watch.add(away(send_q=1), NOON_NS, opened=True)
     for second in range(100):
-        track.take(away(send_q=2 + second), NOON_NS + second)
+        track.take(away(send_q=2 + second), NOON_NS + second * 10**9)
     assert len(track.readings or ()) == READINGS_KEPT
     watch.drop(7, NOON_NS)
     assert (watch.tracks, watch.by_ends) == ({}, {})
