@@ -29,6 +29,12 @@ DEFAULT: Final = "default"
 
 TIMEOUT_MAX_S: Final = 3600.0
 
+DRAIN_MAX: Final = 64 * 1024 * 1024
+"""Bytes of one DRAIN: a sender that keeps pace must not hold the reader for ever."""
+DRAIN_RECV: Final = 65_536
+DRAIN_QUIET_S: Final = 0.2
+"""Nothing came for so long: on the loopback the next segment follows within microseconds of the window's opening."""
+
 
 def recv_size_of(text: str, default: int) -> int:
     """The size in a RECV command; empty means the knob's. Raises BadInput."""
@@ -70,6 +76,7 @@ class ByHand(Actor):
         (
             ActorCommand.SEND,
             ActorCommand.RECV,
+            ActorCommand.DRAIN,
             ActorCommand.SHUTDOWN,
             ActorCommand.CLOSE,
             ActorCommand.TIMEOUT,
@@ -127,6 +134,8 @@ class ByHand(Actor):
                 sock.sendall((text or self.knobs.text).encode("utf-8", "surrogateescape"))
             case ActorCommand.RECV:
                 self.take(sock.recv(recv_size_of(text, self.knobs.recv_size)))
+            case ActorCommand.DRAIN:
+                self._drain(sock)
             case ActorCommand.SHUTDOWN:
                 sock.shutdown(SHUTDOWN_HOW[text.strip().upper()])
             case ActorCommand.TIMEOUT:
@@ -137,6 +146,16 @@ class ByHand(Actor):
                 sock.close()
                 others = [other for other in self.log.held() if other.is_connection]
                 self.sock = others[-1] if others else None
+
+    def _drain(self, sock: LoggedSocket) -> None:
+        """Read to the end, or until nothing came for a while. Raises OSError."""
+        read = 0
+        while read < DRAIN_MAX and self.wait(sock.fileno(), timeout_s=DRAIN_QUIET_S):
+            data = sock.recv(DRAIN_RECV)
+            self.take(data)
+            if not data:
+                return
+            read += len(data)
 
     def take(self, data: bytes) -> None:
         """Bytes came: they are the reply; b'' is told."""

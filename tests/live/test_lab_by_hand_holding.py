@@ -48,6 +48,16 @@ def test_a_timeout_may_be_the_connection_s_or_the_listener_s() -> None:
         until(lambda: server.report().calls[-1].name == "accept" and server.report().calls[-1].raised)
 
 
+def test_drain_reads_to_the_end() -> None:
+    with Running("server-by-hand", port=0) as server, Running("client-by-hand", port=server.port) as client:
+        server.command(ActorCommand.ACCEPT)
+        client.command(ActorCommand.SEND, "x" * 200_000)
+        client.command(ActorCommand.CLOSE)
+        server.command(ActorCommand.DRAIN)
+        until(lambda: server.report().notes)
+        assert server.report().received == 200_000
+
+
 @pytest.mark.parametrize("text", ["", "soon", "-1", "nan", "listener", "default x", "1e9"])
 def test_a_timeout_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="is no number of seconds"):

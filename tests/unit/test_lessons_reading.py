@@ -165,7 +165,7 @@ WRONG_DOINGS = {
     "a client without a target": ("start c2 echo-client", 20, "needs somewhere to go"),
     "a way out of this machine": ("start c2 echo-client to=server allow_remote=on", 31, "allow_remote cannot be set"),
     "a reference to nobody": ("start s2 echo-server port={sever.port}", 26, "stands for nothing"),
-    "a command it does not know": ("drain server", 0, "does not know drain"),
+    "a command it does not know": ("slow-drain server 5", 0, "does not know slow-drain"),
     "a direction there is not": ("shutdown client WRITE", 16, "is none of RD, WR, RDWR"),
     "a size that is none": ("recv client some", 12, "is no number of bytes"),
     "a wait without end": ("wait 100s", 5, "is no time up to 5s"),

@@ -86,7 +86,7 @@ BY_HAND: Final = (
         "engine.lab.by_hand:ServerByHand",
         (*BLOCKING_LISTENER, "text"),
         {},
-        (C.ACCEPT, C.SEND, C.RECV, C.SHUTDOWN, C.CLOSE, C.TIMEOUT, C.DUP, C.FORK),
+        (C.ACCEPT, C.SEND, C.RECV, C.DRAIN, C.SHUTDOWN, C.CLOSE, C.TIMEOUT, C.DUP, C.FORK),
     ),
     ActorKind(
         "client-by-hand",
@@ -96,7 +96,7 @@ BY_HAND: Final = (
         "engine.lab.by_hand:ClientByHand",
         (*(name for name in CONNECTOR if name != "hold_s"), "text", "recv_size", "delay_s"),
         {},
-        (C.CONNECT, C.SEND, C.RECV, C.SHUTDOWN, C.CLOSE, C.TIMEOUT, C.DUP, C.FORK),
+        (C.CONNECT, C.SEND, C.RECV, C.DRAIN, C.SHUTDOWN, C.CLOSE, C.TIMEOUT, C.DUP, C.FORK),
     ),
 )
 
