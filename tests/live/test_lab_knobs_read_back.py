@@ -3,6 +3,7 @@ socket itself says the same."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -146,6 +147,8 @@ def test_every_option_of_a_form_reaches_the_kernel(kind: ActorKind) -> None:
 
         def read_back() -> dict[str, str]:
             report = actor.report()
+            if report.errno == errno.EPERM and kind.wants:
+                pytest.skip(report.error)
             assert not report.error, report.error
             return {reading.name: reading.got for reading in report.options if reading.name in expected}
 
