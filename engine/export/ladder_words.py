@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from engine.flow.info import flags_text
-from engine.model.flows import FlowEnd, FlowSummary, LadderFold, LadderGap, LadderItem, LadderNote, LadderStep
+from engine.model.flows import FlowEnd, FlowSummary, LadderFold, LadderGap, LadderItem, LadderStep
 from engine.model.tcp import TcpFlags
 from engine.text.sanitize import printable
 from engine.text.units import byte_size, count, duration_ns, endpoint
@@ -167,8 +167,3 @@ def item_ns(item: LadderItem) -> int:
 def item_number(item: LadderItem) -> int:
     """The frame that a rung begins with."""
     return item.first_number if isinstance(item, LadderFold) else item.number
-
-
-def is_note(item: LadderItem) -> bool:
-    """A frame about the conversation rather than of it."""
-    return isinstance(item, LadderNote)
