@@ -61,6 +61,8 @@ class FloodBalance(msgspec.Struct, frozen=True, kw_only=True):
 
 def folded(address: str) -> str:
     """An IPv4-mapped IPv6 address as IPv4, any other as it is: the two ends of one connection may show either."""
+    if ":" not in address:
+        return address
     tail = address[len(_MAPPED) :]
     return tail if address.lower().startswith(_MAPPED) and "." in tail else address
 

@@ -92,5 +92,5 @@ def reading(entry: SocketEntry, ts_ns: int) -> Reading:
     if not raw or state is SocketState.LISTEN:
         return Reading(ts_ns, recv_q, send_q, drops)
     if len(raw) >= _PICK.size:
-        return Reading(ts_ns, recv_q, send_q, drops, *_PICK.unpack_from(raw))
-    return Reading(ts_ns, recv_q, send_q, drops, *(tcp_info_field(raw, name) for name in _FIELDS))
+        return Reading._make((ts_ns, recv_q, send_q, drops, *_PICK.unpack_from(raw)))
+    return Reading._make((ts_ns, recv_q, send_q, drops, *(tcp_info_field(raw, name) for name in _FIELDS)))

@@ -29,7 +29,7 @@ class Track:
     """One socket over time. Times are wall clock in nanoseconds since the epoch; 0 where something is not so."""
 
     __slots__ = (
-        "acked_ns", "alone_ns", "busy", "drops_ns", "entry", "entry_ns", "first_ns", "full_ns", "last", "moved_ns",
+        "_last", "acked_ns", "alone_ns", "busy", "drops_ns", "entry", "entry_ns", "first_ns", "full_ns", "moved_ns",
         "opened", "read_ns", "readings", "state_exact", "state_ns", "window_exact", "window_ns",
     )  # fmt: skip
 
@@ -43,14 +43,15 @@ class Track:
         self.state_ns = now_ns
         self.state_exact = opened
         """The state was seen to begin."""
-        self.last: Reading = reading(entry, now_ns)
+        self.busy = is_busy(entry)
+        self._last: Reading | None = reading(entry, now_ns) if self.busy else None
         self.moved_ns = now_ns
         """The last time that bytes were seen to move."""
         self.read_ns = now_ns
         """The last time that Recv-Q was empty or recv() took something."""
         self.acked_ns = now_ns
         """The last time that Send-Q was empty or the peer acknowledged something."""
-        self.window_ns = now_ns if self.last.snd_wnd == 0 else 0
+        self.window_ns = now_ns if self._last is not None and self._last.snd_wnd == 0 else 0
         """Since when the peer's window is 0."""
         self.window_exact = False
         self.full_ns = now_ns if is_full(entry) else 0
@@ -59,14 +60,20 @@ class Track:
         """The last time that datagrams were seen to be dropped."""
         self.alone_ns = 0
         """Since when a connection between two sockets of this machine lacks its other end."""
-        self.busy = is_busy(entry)
-        self.readings: deque[Reading] | None = deque((self.last,), READINGS_KEPT) if self.busy else None
+        self.readings: deque[Reading] | None = deque((self._last,), READINGS_KEPT) if self._last else None
+
+    @property
+    def last(self) -> Reading:
+        """The row's figures. Of a row that nobody looks at they are read when somebody does."""
+        if self._last is None:
+            self._last = reading(self.entry, self.entry_ns)
+        return self._last
 
     def take(self, entry: SocketEntry, now_ns: int) -> None:
         """The row changed."""
         before, known = self.last, self.entry
         now = reading(entry, now_ns)
-        self.entry, self.entry_ns, self.last = entry, now_ns, now
+        self.entry, self.entry_ns, self._last = entry, now_ns, now
         if entry.state is not known.state:
             self.state_ns, self.state_exact = now_ns, True
             self.read_ns = self.acked_ns = now_ns
@@ -79,7 +86,7 @@ class Track:
         if now.snd_wnd != 0:
             self.window_ns = 0
         elif not self.window_ns:
-            self.window_ns, self.window_exact = now_ns, True
+            self.window_ns, self.window_exact = now_ns, before.snd_wnd != 0
         if not is_full(entry):
             self.full_ns = 0
         elif not self.full_ns:
