@@ -44,6 +44,8 @@ def test_a_value_that_cannot_be_says_why() -> None:
     assert problem("port", "70000") == "port 70000 is outside 0 to 65535"
     assert problem("port", "http") == "port is 'http' (a number is wanted)"
     assert problem("linger_s", "") == ""
+    assert problem("error", "EPIPE") == ""
+    assert problem("error", "EPIP").startswith("there is no error 'EPIP'")
     with pytest.raises(BadInput):
         new_draft("echo-server").typed("port", "70000")
 

@@ -11,6 +11,7 @@ import msgspec
 from engine.lab.advice import Limits, advice
 from engine.lab.as_command import as_typed
 from engine.lab.catalogue import KINDS, ActorKind
+from engine.lab.errors import error_recipe
 from engine.lab.host_facts import HostFacts, host_hint
 from engine.lab.knobs import KNOBS, Knob, Sort, check_knob, parse_knob
 from engine.lab.options import OPTIONS, SOCKET_KNOBS
@@ -183,6 +184,8 @@ def problem(name: str, text: str) -> str:
     """Why a knob may not have what was typed; empty if it may."""
     try:
         parse_knob(name, text)
+        if name == "error":
+            error_recipe(text)
     except BadInput as error:
         return str(error)
     return ""
