@@ -38,6 +38,11 @@ def test_rights_are_said_once_each_with_the_first_cure() -> None:
     assert rights_words(()) == ""
 
 
+def test_another_network_namespace_is_named() -> None:
+    assert "netns blue" in line(parts(snapshot(netns="blue"), paused=False), 200).plain
+    assert "netns" not in line(parts(snapshot(), paused=False), 200).plain
+
+
 def test_what_is_counted_keeps_its_number_in_few_words() -> None:
     counted = (
         Degradation("OWNERS_REFUSED", "3 sockets without process: process 1 may not be looked into"),
