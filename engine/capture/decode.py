@@ -25,6 +25,20 @@ _IPV4_TCP_BYTES = 54
 _IPV6_TCP_BYTES = 74
 _FRAGMENT_BITS = 0x3FFF  # more fragments, and the offset
 _TCP = struct.Struct("!HHIIHHxxH").unpack_from
+_IPV4_TCP = struct.Struct("!BxHHHBBxx4s4sHHIIHHxxH").unpack_from
+
+_VLAN_TAG = b"\x81\x00"
+_ONE_TAG = -1
+_PLAIN_LINKS: dict[int, tuple[slice, int, str]] = {
+    0: (slice(0, 4), 4, "null:ip:tcp"),
+    _ONE_TAG: (slice(16, 18), 18, "eth:ethertype:vlan:ethertype:ip:tcp"),
+    113: (slice(14, 16), 16, "sll:ethertype:ip:tcp"),
+    276: (slice(0, 2), 20, "sll:ethertype:ip:tcp"),
+}
+"""Link layers of a fixed size by LINKTYPE_ number, and Ethernet with one VLAN tag: the bytes that tell what follows,
+where that starts, and the layers of a TCP segment in IPv4."""
+_IPV4_FOLLOWS = frozenset((b"\x08\x00", b"\x02\0\0\0", b"\0\0\0\x02"))
+"""What those bytes are for IPv4: the ethertype, or BSD's AF_INET in either byte order."""
 _IPV4_LAYERS = "eth:ethertype:ip:tcp"
 _IPV6_LAYERS = "eth:ethertype:ipv6:tcp"
 
@@ -87,7 +101,42 @@ def decode_frame(
                         data[74:options_end] if header_length > 20 else b"", interface, 0, ttl, False, 20, False,
                         _IPV6_LAYERS, data[22:58],
                     )  # fmt: skip
+    link = _PLAIN_LINKS.get(_ONE_TAG if link_type == _ETHERNET and data[12:14] == _VLAN_TAG else link_type)
+    if link is not None:
+        plain = _decode_plain(link, data, wire_length, ts_ns, interface)
+        if plain is not None:
+            return plain
     return _decode_slowly(link_type, data, wire_length, ts_ns, interface, reassembly)
+
+
+def _decode_plain(
+    link: tuple[slice, int, str], data: bytes, wire_length: int, ts_ns: int, interface: int
+) -> Segment | None:
+    """The segment of a frame of another simple link layer that holds no more than IPv4 and TCP; None for any other."""
+    told, starts, layers = link
+    if data[told] not in _IPV4_FOLLOWS or len(data) < starts + 40:
+        return None
+    (version, total, ip_id, fragment, ttl, protocol, src, dst, sport, dport, seq, ack, control, wnd, urg) = _IPV4_TCP(
+        data, starts
+    )
+    header_length = control >> 12 << 2
+    length = total - 20 - header_length
+    options_end = starts + 20 + header_length
+    if (
+        version != 0x45
+        or protocol != TCP
+        or fragment & _FRAGMENT_BITS
+        or length < 0
+        or header_length < 20
+        or options_end > len(data)
+        or starts + total > wire_length
+    ):
+        return None
+    return Segment(
+        ts_ns, src, dst, sport, dport, seq, ack, control & 0xFFF, wnd, urg, length, header_length,
+        data[starts + 40 : options_end], interface, ip_id, ttl, False, 20, False, layers,
+        data[starts + 12 : starts + 24],
+    )  # fmt: skip
 
 
 def _decode_slowly(

@@ -147,8 +147,14 @@ def segment_object(segment: Segment, placed: Placed, wire_length: int, captured:
     seq, bytes_in_flight, acks_frame = placed.seq, placed.bytes_in_flight, placed.acks_frame
     epoch = str(now_ns)
     layers = segment.layers
-    if length > 0 and not flags & _RST and not findings & (RETRANSMISSION | OUT_OF_ORDER):
-        layers += ":data"  # tshark hands on no payload that was sent before, came late, or is a reset's reason
+    # tshark hands on no payload that was sent before, came late, is a reset's reason, or was not captured at all
+    if (
+        length > 0
+        and not flags & _RST
+        and not findings & (RETRANSMISSION | OUT_OF_ORDER)
+        and (captured >= wire_length or captured > wire_length - length)
+    ):
+        layers += ":data"
     tsval = tsecr = irtt = None
     kinds: tuple[int, ...] = ()
     if len(raw) == 12 and raw.startswith(TIMESTAMPS_ALONE):

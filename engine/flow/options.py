@@ -28,7 +28,6 @@ _ACC_ECN_EXPERIMENT = (b"\xac\xc0", b"\xac\xc1")  # before kinds 172 and 174
 _U32_PAIR = struct.Struct("!II")
 
 _SMALLEST_SACK = 8
-_EDGE_BYTES = 4
 _SNACK = 21
 _SNACK_BYTES = 4
 """Wireshark 4.0, which this follows, cannot read a SNACK option of its proper size, and none that stands after it."""
@@ -82,7 +81,7 @@ def parse_options(raw: bytes, missing: int = 0) -> ParsedOptions:
             options.append((kind, value))
             return ParsedOptions(options, CUT)
         if kind in _CHECKED and _too_short(kind, value):
-            if kind == SACK and len(value) >= _EDGE_BYTES:
+            if kind == SACK:
                 options.append((kind, value))  # half a block has a left edge
             return ParsedOptions(options, UNREADABLE)
         options.append((kind, value))

@@ -47,7 +47,7 @@ def test_all_options_come_in_order_with_their_values() -> None:
         ("0101", 2, [1, 1], ENDED),
         ("00020405b4", 0, [0], READ),
         ("0000000099", 0, [0, 0, 0, 0], READ),
-        ("0502", 0, [], UNREADABLE),
+        ("0502", 0, [5], UNREADABLE),
         ("0508000000010000", 0, [5], UNREADABLE),
         ("1e0301", 0, [], UNREADABLE),
         ("1e02", 0, [], UNREADABLE),
