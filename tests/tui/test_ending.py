@@ -78,7 +78,7 @@ async def test_the_third_line_ends_the_process() -> None:
 
 
 @pytest.mark.parametrize("size", [(160, 48), NARROW])
-async def test_what_may_not_be_done_cannot_be_chosen_and_names_the_command(size: tuple[int, int]) -> None:
+async def test_what_may_not_be_done_is_not_done_and_gives_the_command(size: tuple[int, int]) -> None:
     monitor = FakeMonitor()
     monitor.may_close = Permission(
         False, "closing a socket of any process needs CAP_NET_ADMIN", "sudo ss -K -t -a 'src'"
@@ -88,12 +88,14 @@ async def test_what_may_not_be_done_cannot_be_chosen_and_names_the_command(size:
         options = await asked(pilot)
         shown = screen_text(pilot)
         assert "not possible: closing a socket of any process needs CAP_NET_ADMIN" in shown
-        assert "this can: sudo ss -K -t -a 'src'" in shown
-        assert "this can: sudo kill 41210" in shown
+        assert "this can (⏎ copies it): sudo ss -K -t -a 'src'" in shown
+        assert "this can (⏎ copies it): sudo kill 41210" in shown
         await pilot.press("down", "down")
-        assert options.highlighted == 0
+        assert options.highlighted == 2
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
+        await until(pilot, lambda: pilot.app.clipboard)
+        assert pilot.app.clipboard == "sudo kill 41210"
+        assert isinstance(pilot.app.screen, DashboardScreen)
         assert not monitor.told("end_process")
 
 

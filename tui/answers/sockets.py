@@ -35,6 +35,10 @@ class SocketAnswers(ScreenHost):
         self.push_screen(window)
         self.view("ending", partial(questions.ending, self.monitor, event.entry, self.moment.snapshot.entries), window)
 
+    def on_ending_screen_command_wanted(self, event: EndingScreen.CommandWanted) -> None:
+        self.copy_to_clipboard(printable(event.command))
+        self.say("copied the command")
+
     def on_ending_screen_chosen(self, event: EndingScreen.Chosen) -> None:
         if event.owner is None:
             self.command(partial(questions.close_socket, self.monitor, event.entry))

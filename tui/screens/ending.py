@@ -42,6 +42,13 @@ class EndingScreen(DetailScreen):
             self.entry = entry
             self.owner = owner
 
+    class CommandWanted(Message):
+        """The user chose what he may not do, and wants the command that can in the clipboard."""
+
+        def __init__(self, command: str) -> None:
+            super().__init__()
+            self.command = command
+
     HELP: ClassVar[str | None] = """
     ## Close or end
     **Closing** (SOCK_DESTROY) takes one connection from its program, which reads ECONNABORTED; the peer reads a reset.
@@ -78,20 +85,27 @@ class EndingScreen(DetailScreen):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         chosen = event.option_id or LEAVE
-        if chosen == CLOSE:
-            self.app.post_message(self.Chosen(self._entry, None))
-        elif chosen.startswith(END) and self._choice is not None:
+        if self._choice is not None and chosen == CLOSE:
+            self._take(self._choice.close, None)
+        elif self._choice is not None and chosen.startswith(END):
             aim = self._choice.processes[int(chosen.removeprefix(END))]
-            self.app.post_message(self.Chosen(self._entry, aim.owner))
+            self._take(aim.permission, aim.owner)
         self.dismiss(None)
+
+    def _take(self, permission: Permission, owner: Owner | None) -> None:
+        """Have it done, or hand over the command that can."""
+        if permission.granted:
+            self.app.post_message(self.Chosen(self._entry, owner))
+        elif permission.command:
+            self.app.post_message(self.CommandWanted(permission.command))
 
 
 def choice_options(choice: EndingChoice) -> Iterator[Option]:
-    """The lines of the window: what may not be done cannot be chosen, and names the command that can."""
+    """The lines of the window: what may not be done names the command that can, and choosing it copies that."""
     yield Option(Content.assemble(("Leave everything as it is", "bold"), "\n"), id=LEAVE)
-    yield Option(_prompt("Close this socket", choice.close, choice.close_hits), CLOSE, not choice.close.granted)
+    yield Option(_prompt("Close this socket", choice.close, choice.close_hits), CLOSE)
     for place, aim in enumerate(choice.processes):
-        yield Option(_prompt(process_words(aim), aim.permission, aim.hits), f"{END}{place}", not aim.permission.granted)
+        yield Option(_prompt(process_words(aim), aim.permission, aim.hits), f"{END}{place}")
 
 
 def process_words(aim: ProcessAim) -> str:
@@ -101,10 +115,14 @@ def process_words(aim: ProcessAim) -> str:
 
 
 def _prompt(title: str, permission: Permission, hits: tuple[str, ...]) -> Content:
-    lines = [Content.styled(title, "bold")]
+    lines = [Content.styled(title, "bold" if permission.granted else "bold $foreground 60%")]
     if not permission.granted:
         lines.append(Content.styled(f"  not possible: {printable(permission.reason)}", "$text-warning"))
         if permission.command:
-            lines.append(Content.assemble(("  this can: ", "$text-warning"), (printable(permission.command), "bold")))
+            lines.append(
+                Content.assemble(
+                    ("  this can (⏎ copies it): ", "$text-warning"), (printable(permission.command), "bold")
+                )
+            )
     lines += [Content.styled(f"  {printable(hit)}", "$foreground 75%") for hit in hits]
     return Content.assemble(Content("\n").join(lines), "\n")

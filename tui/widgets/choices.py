@@ -19,5 +19,8 @@ class Choices(OptionList):
     Choices, Choices:focus {
         height: auto; max-height: 100%; border: none; background: $background; padding: 0 1;
     }
+    Choices > .option-list--option-highlighted, Choices:focus > .option-list--option-highlighted {
+        background: $primary 38%; color: $foreground; text-style: none;
+    }
     Choices:nocolor > .option-list--option-highlighted { text-style: reverse; }
     """
