@@ -196,7 +196,7 @@ class Judge:
     def _note_ends(self, snapshot: Snapshot, gone: Sequence[SocketEntry], resting: Iterable[SocketEntry]) -> None:
         failed = snapshot.moved.get("TcpAttemptFails", 0)
         resets = snapshot.moved.get("TcpEstabResets", 0)
-        if resets and gone:
+        if resets and gone and self._scene.whole:
             in_order = frozenset(ends_of(entry) for entry in resting)
             told = reset_verdicts(gone, in_order, resets, snapshot.ts_ns)
             self._ended.extend(told)

@@ -30,7 +30,7 @@ class Track:
 
     __slots__ = (
         "_last", "acked_ns", "alone_ns", "busy", "drops_ns", "entry", "entry_ns", "first_ns", "full_ns", "moved_ns",
-        "opened", "read_ns", "readings", "state_exact", "state_ns", "window_exact", "window_ns",
+        "opened", "read_ns", "readings", "state_exact", "state_ns", "widowed", "window_exact", "window_ns",
     )  # fmt: skip
 
     def __init__(self, entry: SocketEntry, now_ns: int, opened: bool) -> None:
@@ -59,7 +59,9 @@ class Track:
         self.drops_ns = 0
         """The last time that datagrams were seen to be dropped."""
         self.alone_ns = 0
-        """Since when a connection between two sockets of this machine lacks its other end."""
+        """Since when a connection between two addresses of this machine lacks its other end."""
+        self.widowed = False
+        """It had one, which went."""
         self.readings: deque[Reading] | None = deque((self._last,), READINGS_KEPT) if self._last else None
 
     @property
@@ -158,7 +160,7 @@ class Watch:
             self.by_ends[address, port, peer, peer_port] = track
             other = self.by_ends.get((peer, peer_port, address, port))
             if other is not None:
-                other.alone_ns = 0
+                other.alone_ns, other.widowed = 0, False
             elif peer == address or peer.startswith("127.") or peer == "::1":
                 track.alone_ns = now_ns
         return track
@@ -173,7 +175,7 @@ class Watch:
             del self.by_ends[ends]
             other = self.other_end(entry)
             if other is not None:
-                other.alone_ns = now_ns
+                other.alone_ns, other.widowed = now_ns, True
 
     def other_end(self, entry: SocketEntry) -> Track | None:
         """The track of the other end of a connection, if it is on this machine and open."""

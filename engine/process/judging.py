@@ -12,6 +12,7 @@ from engine.insight.ledger import ends_of
 from engine.insight.verdicts.rule import Wire
 from engine.model.errors import EngineError
 from engine.model.flows import LadderStep
+from engine.model.health import Role
 from engine.model.messages import FlowsAnswer, LadderAnswer
 from engine.model.snapshot import Snapshot
 from engine.model.verdicts import Verdict
@@ -43,7 +44,10 @@ class Judging:
         self._lock = threading.Lock()
 
     def judged(self, snapshot: Snapshot, whole: bool) -> Snapshot:
-        """The snapshot with what holds now. `whole`: the table is not filtered."""
+        """The snapshot with what holds now. `whole`: the table is not filtered. Of rows that stand still because their
+        worker has ended nothing is said."""
+        if any(worker.role is Role.SOCKETS and not worker.alive for worker in snapshot.workers):
+            return snapshot
         with self._lock:
             return replace(snapshot, verdicts=self._judge.take(snapshot, whole))
 

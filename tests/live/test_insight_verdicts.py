@@ -45,7 +45,7 @@ class Stage:
     def __enter__(self) -> Stage:
         for condition in (
             self.stalled_and_busy, self.idle_and_chatty, self.accept_queues, self.syn_into_nothing, self.unclosed,
-            self.half_closed, self.lossy, self.cut_off, self.crashed, self.keep_alive, self.small_writes,
+            self.half_closed, self.lossy, self.cut_off, self.crash_before, self.keep_alive, self.small_writes,
             self.datagrams, self.reach, self.rest_of_servers,
         ):  # fmt: skip
             try:
@@ -165,12 +165,20 @@ class Stage:
         self.deafen(silent)
         sender.sendall(b"is anybody there?")
 
-    def crashed(self) -> None:
-        survivor, crashing = pair()
-        self.hold("survivor of a crash", survivor)
-        self.deafen(survivor)
-        crashing.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RST)
-        crashing.close()
+    def crash_before(self) -> None:
+        self.about_to_crash("survivor of a crash")()
+        self.crash = self.about_to_crash("survivor of a crash while watched")
+
+    def about_to_crash(self, name: str) -> Callable[[], None]:
+        """A connection of which one end goes without a word to the other, once what is returned is called."""
+        survivor, crashing = self.pair(name, f"crashing peer of the {name}")
+
+        def crash() -> None:
+            self.deafen(survivor)
+            crashing.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RST)
+            crashing.close()
+
+        return crash
 
     def keep_alive(self) -> None:
         for name, deaf in (("probing in vain", True), ("probing with answers", False)):
@@ -294,6 +302,7 @@ EXPECTED = (
     ("path-loss", "sender over a lossy path"),
     ("half-open", "sender to a silent peer"),
     ("half-open", "survivor of a crash"),
+    ("half-open", "survivor of a crash while watched"),
     ("keepalive-failing", "probing in vain"),
     ("nagle-delayed-ack", "writer held by Nagle"),
     ("udp-overflow", "overflowing receiver"),
@@ -321,6 +330,7 @@ def said() -> Iterator[Said]:
                     reset_pair[0].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RST)
                     for sock in (*reset_pair, *ordered_pair):
                         sock.close()
+                    stage.crash()
                 time.sleep(LOOK_S)
             yield result
         finally:
@@ -405,10 +415,13 @@ def test_a_peer_that_no_longer_answers(said: Said) -> None:
     assert "path-loss" not in said.rules("sender to a silent peer")
 
 
-def test_an_end_that_is_gone(said: Said) -> None:
-    found = said.of("half-open", "survivor of a crash")
+def test_an_end_that_went_while_it_was_watched_is_told_from_one_that_was_never_seen(said: Said) -> None:
+    found = said.of("half-open", "survivor of a crash while watched")
     assert found.certainty is Certainty.CERTAIN
     assert "which no longer exists" in found.sentence
+    earlier = said.of("half-open", "survivor of a crash")
+    assert earlier.certainty is Certainty.POSSIBLE
+    assert "which is no socket here" in earlier.sentence
     assert "half-open" not in said.rules("idle client")
 
 

@@ -202,6 +202,23 @@ def test_an_end_that_vanished_from_this_machine_is_half_open_for_certain(day: Da
     assert day.at(4, client(), server()) == []
 
 
+def test_an_end_that_was_never_seen_may_stand_elsewhere(day: Day) -> None:
+    def carrying(count: int) -> SocketEntry:
+        return client(tcp_info=tcp_info(bytes_sent=count, bytes_acked=count))
+
+    for second in range(4):
+        assert day.at(second, carrying(second)) == []
+    assert day.at(6, carrying(3)) == ["half-open"]
+    assert day.only().certainty is Certainty.POSSIBLE
+    assert "which is no socket here" in day.only().sentence
+
+
+def test_what_a_filter_takes_away_was_not_reset() -> None:
+    judge = Judge()
+    judge.take(snapshot(0, [away(key=1), away(key=2, local_port=2)]))
+    assert judge.take(snapshot(1, [away(key=1)], moved={"TcpEstabResets": 1}), whole=False)[0].subject.key == 0
+
+
 def test_what_a_filter_leaves_out_is_not_gone() -> None:
     judge = Judge()
     for second in (0, 1, 2, 3, 4):

@@ -100,14 +100,20 @@ def _half_open(case: Case) -> Finding | None:
         and case.scene.whole
         and entry.state is SocketState.ESTABLISHED
         and case.scene.is_here(entry.peer_address)
+        # Where nobody saw the other end go, it may stand elsewhere (DNAT): then the connection carries data.
+        and (track.widowed or case.still_ns() >= ABSENT_NS)
     )
     if not silent and not gone:
         return None
     heard_ns = case.after_reading_ms(last.last_ack_recv)
     waits = f"{byte_size(last.send_q)} wait unacknowledged" if last.send_q else "nothing is on its way"
-    if gone:
+    if gone and track.widowed:
         sentence = (
             f"{program(entry)} holds {local_end(entry)} open to {peer_end(entry)}, which no longer exists: {waits}"
+        )
+    elif gone:
+        sentence = (
+            f"{program(entry)} holds {local_end(entry)} open to {peer_end(entry)}, which is no socket here: {waits}"
         )
     else:
         sentence = f"{peer_end(entry)} no longer answers: {waits}"
@@ -115,7 +121,7 @@ def _half_open(case: Case) -> Finding | None:
         sentence += f", sent {count(timer.retransmits + 1)} times without an acknowledgment"
     return Finding(
         Severity.PROBLEM if silent else Severity.WARNING,
-        Certainty.CERTAIN if gone else Certainty.LIKELY,
+        Certainty.CERTAIN if gone and track.widowed else Certainty.LIKELY if silent else Certainty.POSSIBLE,
         f"{sentence}.",
         "The peer crashed, was cut off, or a filter forgot the connection. It ends by itself with ETIMEDOUT after "
         "about 15 minutes of retries (TCP_USER_TIMEOUT shortens that); an idle one only by keep-alive or a write.",

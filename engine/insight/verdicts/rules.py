@@ -57,7 +57,8 @@ _RULES: Final = (
     Rule(
         "half-open",
         ("the retransmission timer", "both ends in the table of this machine"),
-        "A path that loses some packets: there some acknowledgments still come.",
+        "A path that loses some packets: there some acknowledgments still come. A connection that a firewall's DNAT "
+        "leads into another namespace: it carries data.",
         "the peer answers (a restarted one by RST), or the kernel gives up with ETIMEDOUT",
     ),
     Rule(
