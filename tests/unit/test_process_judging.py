@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from engine.model.errors import EngineError
-from engine.model.flows import FlowEnd, FlowSummary, LadderGap, LadderStep
-from engine.model.health import Role, WorkerState
+from engine.model.flows import FlowEnd, FlowSummary, LadderGap, LadderItem, LadderStep
+from engine.model.health import Role, Trust, WorkerState
 from engine.model.messages import FlowsAnswer, LadderAnswer
 from engine.model.packets import CaptureStatus
 from engine.model.snapshot import Snapshot
@@ -16,9 +16,9 @@ from engine.process.judging import WIRE_STEPS, Judging
 from tests.unit.socket_entries import entry
 
 NOON_NS = 1_763_726_671_000_000_000
-STATUS = CaptureStatus(True, "lo", "ring", "")
+STATUS = CaptureStatus(True, "lo", "ring", "", Trust())
 FLOW = FlowSummary(4, FlowEnd("127.0.0.1", 65432), FlowEnd("127.0.0.1", 53225), True, 1, 2, 0, 0)
-REFUSED = [
+REFUSED: list[LadderItem] = [
     LadderStep(1, NOON_NS, 4, True, int(TcpFlags.SYN), 0, None, 9, 0, SocketState.SYN_SENT, SocketState.CLOSED),
     LadderGap(2, NOON_NS, 0),
     LadderStep(3, NOON_NS, 4, False, int(TcpFlags.RST), 0, 1, 0, 0, SocketState.CLOSED, SocketState.CLOSED),
