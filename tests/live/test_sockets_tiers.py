@@ -14,7 +14,7 @@ import pytest
 
 from engine.model.errors import NetlinkError
 from engine.sockets.perf_open import open_state_trace
-from tests.live.sockets_clients import LOADED_S, SHORT_S
+from tests.live.sockets_clients import LOADED_S, LOOKED_UP_LEAST, SHORT_S
 
 pytestmark = [
     pytest.mark.linux,
@@ -56,7 +56,7 @@ def test_root_has_the_process_of_every_connection_from_the_tracepoint() -> None:
 def test_with_capture_rights_alone_their_syns_lead_to_the_process() -> None:
     told = short_lived(*WITH_NET_RAW, lives_s=LOADED_S)
     assert set(told["tiers"]) <= {"lookup", "polled"}
-    assert told["tiers"]["lookup"] >= 0.5 * CONNECTIONS
+    assert told["tiers"]["lookup"] >= LOOKED_UP_LEAST * CONNECTIONS
     assert "NO_STATE_TRACE" in told["degradations"]
 
 

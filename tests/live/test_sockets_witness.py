@@ -13,7 +13,7 @@ from engine.model.errors import BadInput, NetlinkError
 from engine.model.messages import AskSockets
 from engine.sockets.perf_open import open_state_trace
 from engine.sockets.service import SocketsService
-from tests.live.sockets_clients import LOADED_S, run_clients
+from tests.live.sockets_clients import LOADED_S, LOOKED_UP_LEAST, run_clients
 from tests.live.sockets_rig import Asking
 
 pytestmark = pytest.mark.linux
@@ -61,7 +61,7 @@ def test_a_syn_leads_to_the_process_while_it_lives(service: SocketsService) -> N
     port, pid = run_clients(asking, CONNECTIONS, LOADED_S)
     clients = [each for each in asking.closed_on(port) if each.entry.peer_port == port]
     right = [each for each in clients if [owner.pid for owner in each.entry.owners] == [pid]]
-    assert len(right) >= 0.5 * CONNECTIONS
+    assert len(right) >= LOOKED_UP_LEAST * CONNECTIONS
     assert {each.tier for each in right} == {"lookup"}
 
 
