@@ -54,7 +54,7 @@ def fold_of(run: Run, ladder: Ladder, stream: int, swapped: bool) -> LadderFold:
     rungs = ladder.rungs
     return LadderFold(
         run.first_number, rungs.number(last), run.first_ns, rungs.time_ns(last), stream, run.segments, run.acks, there,
-        back,
+        back, ladder.stalls(run),
     )  # fmt: skip
 
 

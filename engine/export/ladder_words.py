@@ -126,8 +126,13 @@ def _fold(fold: LadderFold) -> Iterator[str]:
     behind = f", {acks}" if fold.acks else ""
     exact = _both_ways(f"{count(fold.forward_bytes)} B", f"{count(fold.backward_bytes)} B", fold)
     rounded = _both_ways(byte_size(fold.forward_bytes), byte_size(fold.backward_bytes), fold)
-    yield f"{segments}, {exact}{behind}{lasted}"
-    yield f"{segments}, {rounded}{behind}{lasted}"
+    stalls = f", window closed {fold.stalls:,}×" if fold.stalls else ""
+    yield f"{segments}, {exact}{behind}{lasted}{stalls}"
+    yield f"{segments}, {rounded}{behind}{lasted}{stalls}"
+    yield f"{segments}, {rounded}{lasted}{stalls}"
+    if stalls:
+        yield f"{segments}, {rounded}{lasted}, Win=0 {fold.stalls:,}×"
+        yield f"{segments}, {rounded}, Win=0 {fold.stalls:,}×"
     yield f"{segments}, {rounded}{lasted}"
     yield f"{segments}, {rounded}"
     yield rounded

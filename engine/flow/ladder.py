@@ -1,10 +1,14 @@
 """The ladder of one conversation: its segments in order, long runs of plain data and ACKs folded into one rung each.
 
 Rules of folding. A segment is plain if it carries neither SYN, FIN, RST nor URG, leaves both states as they were and
-has nothing found in it but a window that grew. A run of plain ones ends with a segment that is not, or with a pause of
-PAUSE_NS. Of a run of at least HEAD + FOLDED_MIN + TAIL, all but the first HEAD and the last TAIL are folded. The last
-ones stay outside while the run grows, so that a ladder that is watched moves by one rung a segment. A segment inside a
-fold that later turns out to be lost is taken out of it.
+has nothing found in it but a window that grew or was filled. A run of plain ones ends with a segment that is not, or
+with a pause of PAUSE_NS. A window that closes suspends the run: if it opens again within STALL_NS, as it does all the
+time while a fast sender waits for a scheduler, the run goes on, and the stall is counted; if not, the run has ended
+where the window closed.
+
+Of a run of at least HEAD + FOLDED_MIN + TAIL, all but the first HEAD and the last TAIL are folded. The last ones stay
+outside while the run grows, so that a ladder that is watched moves by one rung a segment. A segment inside a fold that
+later turns out to be lost is taken out of it.
 
 A rung is known by its position, counted from the conversation's first frame that was fed; nothing here knows a frame's
 bytes, so what is shown of a rung is looked up when it is seen.
@@ -12,11 +16,12 @@ bytes, so what is shown of a rung is looked up when it is seen.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Final
 
-from engine.flow.findings import WINDOW_UPDATE
+from engine.flow.findings import WINDOW_FULL, WINDOW_UPDATE, ZERO_WINDOW
 from engine.flow.ladder_losses import Losses
 from engine.flow.ladder_rungs import BACKWARD, BARE_SYN, SYN_OR_FIN, Rungs
 
@@ -28,11 +33,15 @@ FOLDED_MIN: Final = 4
 PAUSE_NS: Final = 1_000_000_000
 """A second without a segment is an event of its own."""
 
+STALL_NS: Final = 10_000_000
+"""Shorter than any timer of TCP: the delayed ACK waits 40 ms, the first probe of a closed window 200 ms."""
+
 TRIM_STEP: Final = 16_384
 """Rungs of evicted frames are taken out of memory when so many have gathered."""
 
 _FIN, _SYN, _ACK = 0x001, 0x002, 0x010
 _ALWAYS_SHOWN: Final = 0x027  # FIN, SYN, RST, URG
+_OF_THE_WINDOW: Final = WINDOW_UPDATE | WINDOW_FULL | ZERO_WINDOW
 
 
 @dataclass(slots=True)
@@ -74,6 +83,9 @@ class Ladder:
         self._run_start = 0
         self._open: Run | None = None
         self._closed = [False, False]  # the window that each side told last is zero
+        self._stalled = False  # the run is suspended since `_stall_at`, in position and time
+        self._stall_at = (0, 0)
+        self._stalls = array("Q")  # positions at which a window closed for a moment
         self._watchful = False  # a window is closed, or losses are looked for: no segment goes the short way
 
     @property
@@ -121,18 +133,19 @@ class Ladder:
         if flags & _SYN and not flags & _ACK:
             kind |= BARE_SYN
         me = 0 if forward else 1
-        opened = findings == WINDOW_UPDATE and not self._closed[me]
-        plain = not flags & _ALWAYS_SHOWN and (not findings or opened) and states == rungs.states
-        self._closed[me] = not window
+        was_closed, self._closed[me] = self._closed[me], not window
+        ordinary = states == rungs.states and not flags & _ALWAYS_SHOWN and not findings & ~_OF_THE_WINDOW
         if findings or self._losses.active:
             lost = self._losses.sent(number, kind, seq, length, findings)
             if lost:
                 self._lose(lost)
         self._watchful = self._losses.active or any(self._closed)
+        plain = ordinary and self._goes_on(ts_ns, was_closed, not window)
         self._add(number, ts_ns, kind, seq, max(length, 0), states, plain)
 
     def note(self, number: int, ts_ns: int) -> None:
         """A frame that is no segment of the conversation but belongs on its ladder: a loss, an ICMP error."""
+        self._stalled = False
         self._add(number, ts_ns, 0, 0, 0, max(self.rungs.states, 0), False)
 
     def forget_before(self, oldest: int) -> None:
@@ -156,6 +169,7 @@ class Ladder:
         if self._open is None:
             self._run_start = max(self._run_start, first)
         if first - rungs.base >= TRIM_STEP:
+            del self._stalls[: bisect_left(self._stalls, first)]
             rungs.forget_before(first)
             self._losses.forget_before(oldest)
 
@@ -221,20 +235,46 @@ class Ladder:
         """The frame that an entry begins with."""
         return entry.first_number if isinstance(entry, Run) else self.rungs.number(entry)
 
+    def stalls(self, run: Run) -> int:
+        """How often a window was closed for a moment in a fold, as far as its beginning is not long gone."""
+        return bisect_left(self._stalls, run.stop) - bisect_left(self._stalls, run.start)
+
+    def _goes_on(self, ts_ns: int, was_closed: bool, closed: bool) -> bool:
+        """Whether a segment that is no event goes on with the run: by what its sender's window was and is now."""
+        if self._stalled:
+            since, since_ns = self._stall_at
+            if ts_ns - since_ns < STALL_NS:
+                if not any(self._closed):
+                    self._stalled = False
+                    self._stalls.append(since)
+                return True
+            self._stalled = False
+            self._close_run()
+            self._run_start = self.rungs.end
+        if closed and not was_closed:
+            self._stalled = True
+            self._stall_at = self.rungs.end, ts_ns
+            return True
+        return not closed and not was_closed
+
     def _add(self, number: int, ts_ns: int, kind: int, seq: int, length: int, states: int, plain: bool) -> None:
         rungs = self.rungs
         position = rungs.end
         if not plain or ts_ns - rungs.last_ns >= PAUSE_NS:
             self._close_run()
             self._run_start = position if plain else position + 1
+            self._stalled = self._stalled and plain
         rungs.add(number, ts_ns, kind, seq, length, states)
+        if self._open is None:
+            self._entries.append(position)
+        if self._stalled:
+            return  # what there is now may be folded later
         if self._open is not None:
-            self._open.stop += 1
-            return
-        self._entries.append(position)
-        if plain and position + 1 - self._run_start >= HEAD + FOLDED_MIN + TAIL:
-            self._open = self._run(self._run_start + HEAD, position + 1 - TAIL)
-            self._entries[-FOLDED_MIN - TAIL :] = [self._open]
+            self._open.stop = rungs.end - TAIL
+        elif plain and rungs.end - self._run_start >= HEAD + FOLDED_MIN + TAIL:
+            start = self._run_start + HEAD
+            self._open = self._run(start, rungs.end - TAIL)
+            self._entries[start - rungs.end :] = [self._open]
 
     def _close_run(self) -> None:
         """The run is over: what stays outside its fold are entries like any other."""

@@ -119,6 +119,8 @@ class LadderFold(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="fo
     """Segments without."""
     forward_bytes: int
     backward_bytes: int
+    stalls: int = 0
+    """Times that a window was closed in it, each for less than a hundredth of a second."""
 
 
 class LadderGap(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="gap"):

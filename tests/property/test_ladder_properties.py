@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.export.ladder_text import LadderLook, ladder_header, ladder_line
 from engine.export.ladder_words import item_words
 from engine.flow.findings import FINDINGS, finding_names
-from engine.flow.ladder import FOLDED_MIN, HEAD, PAUSE_NS, TAIL, Entry, Ladder, Run
+from engine.flow.ladder import FOLDED_MIN, HEAD, PAUSE_NS, STALL_NS, TAIL, Entry, Ladder, Run
 from engine.flow.reassembly import Piece, Reassembly
 from engine.model.flows import FlowEnd, FlowSummary, LadderFold, LadderGap, LadderItem, LadderNote, LadderStep
 from engine.model.tcp import SocketState
@@ -30,11 +30,13 @@ segments = st.lists(
         st.one_of(plain, plain, plain, plain, plain, anything),
         st.booleans(),
         st.integers(0, 6),
-        st.sampled_from((0, 1, 1, 1, PAUSE_NS)),
+        st.sampled_from((0, 1, 1, 1, STALL_NS, PAUSE_NS)),
+        st.sampled_from((500, 500, 500, 500, 0)),
     ),
     max_size=120,
 )
-"""Flags, length, findings and states; whether forward; a small sequence number, so that some come again; a pause."""
+"""Flags, length, findings, states; whether forward; a small sequence number, so that some come again; a pause; a
+window."""
 
 
 class Fed:
@@ -45,12 +47,12 @@ class Fed:
         self.lengths: list[tuple[bool, int]] = []
         self._ts_ns = 0
 
-    def feed(self, segment: tuple[tuple[int, int, int, int], bool, int, int]) -> None:
-        (flags, length, findings, states), forward, seq, pause_ns = segment
+    def feed(self, segment: tuple[tuple[int, int, int, int], bool, int, int, int]) -> None:
+        (flags, length, findings, states), forward, seq, pause_ns, window = segment
         self._ts_ns += pause_ns
         self.lengths.append((forward, max(0, length)))
         number = 2 * len(self.lengths)  # frames of others lie between
-        self.ladder.feed(number, self._ts_ns, forward, flags, seq, 500, length, findings, states)
+        self.ladder.feed(number, self._ts_ns, forward, flags, seq, window, length, findings, states)
 
     def positions(self, entries: list[Entry] | range) -> list[int]:
         found: list[int] = []
@@ -120,10 +122,10 @@ def test_a_ladder_whose_beginning_was_evicted_has_all_the_rest(made: list[object
 @given(st.integers(1, 60))
 def test_of_a_plain_run_only_its_ends_stay_open(count: int) -> None:
     fed = Fed()
-    fed.feed(((0x02, 0, 0, 0x32), True, 0, 0))
-    fed.feed(((ACK, 1, 0, ESTABLISHED), True, 0, 1))
+    fed.feed(((0x02, 0, 0, 0x32), True, 0, 0, 500))
+    fed.feed(((ACK, 1, 0, ESTABLISHED), True, 0, 1, 500))
     for seq in range(count):
-        fed.feed(((ACK, 1, 0, ESTABLISHED), True, seq + 1, 1))
+        fed.feed(((ACK, 1, 0, ESTABLISHED), True, seq + 1, 1, 500))
     rungs = len(fed.ladder.entries()) - 2
     assert rungs == (count if count < HEAD + FOLDED_MIN + TAIL else HEAD + 1 + TAIL)
 

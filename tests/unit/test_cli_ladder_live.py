@@ -26,6 +26,7 @@ UPDATE: LadderItem = step(findings=("window_update",))
     ([PLAIN, PLAIN], 1, 1),
     ([fold(), PLAIN, PLAIN], 2, 0),
     ([fold(), PLAIN, PLAIN, EVENT], 2, 4),
+    ([EVENT, PLAIN, PLAIN, step(findings=("zero_window",)), UPDATE], 0, 3),
     ([LadderGap(1, 0, 3), PLAIN, PLAIN, PLAIN], 2, 3),
     ([step(findings=("retransmission",)), step(first_moved=True), PLAIN], 2, 3),
 ])  # fmt: skip

@@ -118,6 +118,13 @@ def test_a_fold_of_both_ways_tells_both() -> None:
     assert item_words(fold(segments=0, acks=1), 80) == "1 ACK, 18.0 ms"
 
 
+def test_a_fold_tells_how_often_a_window_was_closed_in_it() -> None:
+    assert item_words(fold(stalls=12), 60) == "412 data segments, 25.0 MiB ▶, 18.0 ms, window closed 12×"
+    assert item_words(fold(stalls=12), 50) == "412 data segments, 25.0 MiB ▶, 18.0 ms, Win=0 12×"
+    assert item_words(fold(stalls=12), 41) == "412 data segments, 25.0 MiB ▶, Win=0 12×"
+    assert item_words(fold(stalls=12), 38) == "412 data segments, 25.0 MiB ▶, 18.0 ms"
+
+
 def test_a_gap_says_how_many_or_that_nobody_knows() -> None:
     assert item_words(LadderGap(1, 0, 1), 80) == "1 frame not captured here"
     assert item_words(LadderGap(1, 0, 0), 80) == "the capture was off here"

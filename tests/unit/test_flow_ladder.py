@@ -13,9 +13,11 @@ from engine.flow.findings import (
     OUT_OF_ORDER,
     RETRANSMISSION,
     SPURIOUS_RETRANSMISSION,
+    WINDOW_FULL,
     WINDOW_UPDATE,
+    ZERO_WINDOW,
 )
-from engine.flow.ladder import PAUSE_NS, Ladder, Run
+from engine.flow.ladder import PAUSE_NS, STALL_NS, Ladder, Run
 
 OPEN = 0x55
 FIN, SYN, RST, PSH, ACK, URG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
@@ -87,15 +89,60 @@ def test_an_event_is_never_folded(event: dict[str, int]) -> None:
     assert talk.shown[: talk.shown.index(number)] == [1, 2, 3, 4, (5, 16), 21, 22]
 
 
-def test_a_window_that_grew_is_folded_unless_it_was_closed() -> None:
+def test_a_window_that_grew_or_was_filled_is_folded() -> None:
     talk = run_of(8)
     talk.say(back=True, findings=WINDOW_UPDATE)
-    talk.say_many(8)
+    talk.say(10, findings=WINDOW_FULL)
+    talk.say_many(7)
     assert talk.shown == [1, 2, 3, 4, (5, 13), 18, 19]
-    talk.say(back=True, window=0, findings=DUPLICATE_ACK)
+
+
+def test_a_window_that_closes_for_a_moment_is_folded_and_counted() -> None:
+    talk = run_of(20)
+    closed = talk.say(back=True, window=0, findings=ZERO_WINDOW)
+    assert talk.shown == [1, 2, 3, 4, (5, 16), 21, 22, closed]
+    opened = talk.say(back=True, findings=WINDOW_UPDATE, after_ns=STALL_NS - 1)
+    assert talk.shown == [1, 2, 3, 4, (5, 18), closed, opened]
+    talk.say_many(10)
+    run = talk.ladder.entries()[4]
+    assert isinstance(run, Run)
+    assert (run.start, run.stop, run.segments, run.acks, talk.ladder.stalls(run)) == (4, 32, 26, 2, 1)
+
+
+def test_a_window_that_stays_closed_ends_the_run_where_it_closed() -> None:
+    talk = run_of(20)
+    closed = talk.say(back=True, window=0, findings=ZERO_WINDOW)
+    opened = talk.say(back=True, findings=WINDOW_UPDATE, after_ns=STALL_NS)
+    talk.say_many(20)
+    assert talk.shown == [1, 2, 3, 4, (5, 16), 21, 22, closed, opened, 25, 26, (27, 16), 43, 44]
+
+
+def test_what_the_other_side_sends_while_a_window_is_closed_is_no_end_of_the_stall() -> None:
+    talk = run_of(20)
+    closed = talk.say(back=True, window=0, findings=ZERO_WINDOW)
+    talk.say()
+    assert closed in talk.shown
+    talk.say(after_ns=STALL_NS)
+    talk.say_many(20)
+    assert closed in talk.shown
+
+
+def test_a_stall_at_the_beginning_of_a_run_is_folded_with_it() -> None:
+    talk = run_of(3)
+    talk.say(back=True, window=0, findings=ZERO_WINDOW)
+    talk.say(back=True, findings=WINDOW_UPDATE)
+    assert talk.shown == [1, 2, 3, 4, 5, 6, 7]
+    talk.say_many(20)
+    assert talk.shown == [1, 2, 3, 4, (5, 21), 26, 27]
+
+
+def test_an_event_in_a_stall_keeps_it_in_sight() -> None:
+    talk = run_of(20)
+    closed = talk.say(back=True, window=0, findings=ZERO_WINDOW)
+    probe = talk.say(flags=ACK, findings=KEEP_ALIVE)
     opened = talk.say(back=True, findings=WINDOW_UPDATE)
     talk.say_many(20)
-    assert opened in talk.shown
+    assert {closed, probe, opened} <= set(talk.shown)
 
 
 def test_a_pause_ends_a_run() -> None:

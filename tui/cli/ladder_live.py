@@ -31,6 +31,7 @@ AFTER_END_S: Final = 0.3
 ITEMS: Final = 1_000
 """Rungs in one answer."""
 
+_OF_THE_WINDOW: Final = {"window_update", "window_full", "zero_window"}
 _TURNING: Final = TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST | TcpFlags.URG
 
 
@@ -77,7 +78,7 @@ def in_run(item: LadderItem) -> bool:
 def _plain(step: LadderStep) -> bool:
     """As engine.flow.ladder says it of a segment, or stricter."""
     moved = step.first_moved or step.second_moved
-    return not (moved or step.flags & _TURNING or set(step.findings) - {"window_update"})
+    return not (moved or step.flags & _TURNING or set(step.findings) - _OF_THE_WINDOW)
 
 
 class _Drawn:
