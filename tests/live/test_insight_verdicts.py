@@ -227,11 +227,10 @@ class Stage:
         for name, back in (("port held by TIME-WAIT", False), ("port of a server that is back", True)):
             server = _server_below_the_ephemeral_ports(again=back)
             address = server.getsockname()
-            client = socket.create_connection(address)
-            accepted, _ = server.accept()
-            accepted.close()
-            client.recv(1)
-            client.close()
+            for _ in range(3):
+                with socket.create_connection(address) as client:
+                    server.accept()[0].close()
+                    client.recv(1)
             server.close()
             self.ports[name] = address[1]
             if back:
@@ -452,9 +451,11 @@ def test_a_listener_open_to_everyone(said: Said) -> None:
 
 
 def test_a_port_that_time_wait_holds(said: Said) -> None:
-    told = {figure(one, "port") for one in said.court.verdicts if one.rule == "time-wait-reuse"}
-    assert said.stage.ports["port held by TIME-WAIT"] in told
-    assert said.stage.ports["port of a server that is back"] not in told
+    [found] = [one for one in said.court.verdicts if one.rule == "time-wait-reuse"]
+    told = str(figure(found, "ports")).removesuffix(" …").split(", ")
+    if len(told) < 10:  # else it may be one of those that are not named
+        assert str(said.stage.ports["port held by TIME-WAIT"]) in told
+    assert str(said.stage.ports["port of a server that is back"]) not in told
 
 
 def test_a_connection_that_was_reset_is_told_from_one_that_was_closed(said: Said) -> None:

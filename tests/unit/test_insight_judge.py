@@ -378,6 +378,11 @@ def test_many_peers_share_the_ports(day: Day) -> None:
 def test_a_servers_port_in_time_wait_is_told_until_it_listens_again(day: Day) -> None:
     rest = server(state=SocketState.TIME_WAIT, owners=())
     assert day.at(0, rest) == ["time-wait-reuse"]
+    assert day.only().sentence.startswith("Port 9000 is held by 1 connection in TIME-WAIT, and nobody listens there")
+    more = [server(key=100 + n, state=SocketState.TIME_WAIT, local_port=9_000 + n % 12) for n in range(24)]
+    assert day.at(0.5, *more) == ["time-wait-reuse"]
+    assert "12 ports (9000, 9001, " in day.only().sentence
+    assert " …) are held by 24 connections" in day.only().sentence
     assert day.at(1, rest, listener(key=3, local_port=9_000)) == []
 
 

@@ -21,8 +21,8 @@ PORTS_WARNING: Final = 0.8
 PORTS_PROBLEM: Final = 0.95
 """Shares of the ephemeral range used towards one peer."""
 
-PORTS_NAMED: Final = 20
-"""Ports held by TIME-WAIT that are told one by one, the most held first; each tells how many there are."""
+PORTS_NAMED: Final = 10
+"""Ports held by TIME-WAIT that are named, those with the most connections first."""
 
 KEYS_NAMED: Final = 100
 """Rows that a verdict on many of them names."""
@@ -74,25 +74,27 @@ def ports_verdicts(entries: Iterable[SocketEntry], ports: tuple[int, int], now_n
 def held_ports_verdicts(
     time_waits: Mapping[int, int], listeners: Mapping[int, Sequence[Track]], now_ns: int
 ) -> list[Verdict]:
-    """Ports of servers that no longer listen, held by TIME-WAIT. `time_waits` counts connections by local port, without
-    the ephemeral ones, which nobody binds by number."""
+    """Ports of servers that no longer listen, held by TIME-WAIT, in one verdict.
+
+    `time_waits` counts connections by local port, without the ephemeral ones, which nobody binds by number.
+    """
     ports = {port: held for port, held in time_waits.items() if not listeners.get(port)}
-    found: list[Verdict] = []
-    for port in sorted(ports, key=lambda port: (-ports[port], port))[:PORTS_NAMED]:
-        held = ports[port]
-        finding = Finding(
-            Severity.NOTE,
-            Certainty.CERTAIN,
-            f"Port {port} is held by {count(held)} connection{'s' if held > 1 else ''} in TIME-WAIT and nobody listens "
-            f"on it: a server that binds it without SO_REUSEADDR gets EADDRINUSE.",
-            "Set SO_REUSEADDR before bind(), or wait up to 60 s.",
-            figures(
-                ("port", port, ""), ("in TIME-WAIT on it", held, "connections"), ("such ports", len(ports), "ports")
-            ),
-            now_ns,
-        )
-        found.append(verdict("time-wait-reuse", Subject(SubjectKind.SYSTEM, f"port {port}"), finding))
-    return found
+    if not ports:
+        return []
+    held = sum(ports.values())
+    named = sorted(ports, key=lambda port: (-ports[port], port))[:PORTS_NAMED]
+    listed = ", ".join(str(port) for port in named) + (" …" if len(ports) > len(named) else "")
+    what = f"Port {listed} is" if len(ports) == 1 else f"{count(len(ports))} ports ({listed}) are"
+    finding = Finding(
+        Severity.NOTE,
+        Certainty.CERTAIN,
+        f"{what} held by {count(held)} connection{'s' if held > 1 else ''} in TIME-WAIT, and nobody listens there: a "
+        f"server that binds one of them without SO_REUSEADDR gets EADDRINUSE.",
+        "Set SO_REUSEADDR before bind(), or wait up to 60 s.",
+        figures(("ports", listed, ""), ("in TIME-WAIT on them", held, "connections")),
+        now_ns,
+    )
+    return [verdict("time-wait-reuse", SUBJECT, finding)]
 
 
 def reset_verdicts(
