@@ -19,7 +19,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "data": ("══[PSH, ACK]", "[PSH, ACK]", "══│"),
     "close-by-client": ("FIN-WAIT-1", "│ CLOSE-WAIT", "TIME-WAIT", "│ LAST-ACK", "│ CLOSED"),
     "close-by-server": ("CLOSE-WAIT", "│ FIN-WAIT-1", "LAST-ACK", "│ TIME-WAIT", "CLOSED"),
-    "simultaneous-close": ("FIN-WAIT-1", "[FIN, ACK]", "CLOSING", "[FIN, ACK]"),
+    "simultaneous-close": ("[FIN, ACK]", "CLOSING", "[FIN, ACK]", "CLOSING", "TIME-WAIT", "TIME-WAIT"),
     "half-close": ("FIN-WAIT-1", "FIN-WAIT-2", "══│", "TIME-WAIT"),
     "refused": ("SYN-SENT", "CLOSED", "[RST, ACK]", "│ CLOSED"),
     "reset-in-syn-received": ("│ SYN-RECEIVED", "CLOSED", "[RST]", "│ LISTEN"),
