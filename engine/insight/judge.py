@@ -57,6 +57,8 @@ DETECTORS: Final = (
     *datagrams.DETECTORS,
 )
 
+NAMED_BY_WIRE: Final = frozenset(("refused", "reset"))
+
 _BY_STATE: Final = by_state(DETECTORS)
 
 _SEVERITIES: Final = {severity: rank for rank, severity in enumerate(Severity)}
@@ -123,8 +125,7 @@ class Judge:
         )
         found += (one for one in self._ended if key in one.keys and key and now_ns - one.since_ns < ENDED_NS)
         if wire is not None:
-            told = {one.rule for one in found}
-            found += (one for one in wire_verdicts(wire, now_ns or wire.flow.last_ns) if one.rule not in told)
+            found = _with_wire(found, list(wire_verdicts(wire, now_ns or wire.flow.last_ns)))
         return tuple(sorted(_distinct(found), key=_rank))
 
     def entry(self, key: int) -> SocketEntry | None:
@@ -252,6 +253,15 @@ def _alike(judged: Sequence[tuple[Track, Verdict]]) -> Iterable[Verdict]:
         whose = "program" if track.entry.owners else "address"
         sentence = f"{oldest.sentence} So it is with {len(members):,} sockets of this {whose}."
         yield replace(oldest, subject=subject, sentence=sentence, keys=keys, rows=len(members))
+
+
+def _with_wire(found: Sequence[Verdict], carried: Sequence[Verdict]) -> list[Verdict]:
+    """What the sockets and what the segments say: of the same thing the surer word, the sockets' if both are as sure.
+    Who reset or refused a connection only the segments say, so that stands in any case."""
+    surer = {one.rule: _CERTAINTIES[one.certainty] for one in carried}
+    kept = [one for one in found if surer.get(one.rule, len(Certainty)) >= _CERTAINTIES[one.certainty]]
+    told = {one.rule for one in kept} - NAMED_BY_WIRE
+    return kept + [one for one in carried if one.rule not in told]
 
 
 def _distinct(found: Iterable[Verdict]) -> Iterable[Verdict]:

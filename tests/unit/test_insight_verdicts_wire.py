@@ -10,8 +10,11 @@ from engine.insight.judge import Judge
 from engine.insight.verdicts.rule import Wire
 from engine.insight.verdicts.wire import wire_verdicts
 from engine.model.flows import FlowEnd, FlowSummary, LadderStep
+from engine.model.snapshot import Snapshot
+from engine.model.sockets import Timer
 from engine.model.tcp import SocketState, TcpFlags
-from engine.model.verdicts import Severity, SubjectKind, Verdict
+from engine.model.verdicts import Certainty, Severity, SubjectKind, Verdict
+from tests.unit.socket_entries import entry
 
 S = SocketState
 SYN, ACK, FIN, RST = TcpFlags.SYN, TcpFlags.ACK, TcpFlags.FIN, TcpFlags.RST
@@ -166,3 +169,22 @@ def test_the_judge_tells_of_a_conversation_whose_sockets_are_gone(tape: Tape) ->
     tape.seg(0, True, SYN, (S.SYN_SENT, S.CLOSED)).seg(0.1, False, RST | ACK, (S.CLOSED, S.CLOSED))
     [found] = Judge().about(0, tape.wire())
     assert found.rule == "refused"
+
+
+def test_the_wires_word_on_a_reset_stands_over_a_guess_from_the_table(tape: Tape) -> None:
+    judge = Judge()
+    row = entry(key=3, local_port=40_000, peer_port=80, local_address="192.0.2.1", peer_address="198.51.100.2")
+    judge.take(Snapshot(10**18, [row]))
+    judge.take(Snapshot(10**18 + 1, [], moved={"TcpEstabResets": 1}))
+    assert [one.certainty for one in judge.about(3)] == [Certainty.LIKELY]
+    [found] = judge.about(3, tape.opened().seg(5, False, RST, (S.CLOSED, S.CLOSED)).wire())
+    assert (found.rule, found.certainty) == ("reset", Certainty.CERTAIN)
+
+
+def test_where_both_are_as_sure_the_sockets_speak(tape: Tape) -> None:
+    judge = Judge()
+    row = entry(key=3, local_port=40_000, peer_port=80, timer=Timer("keepalive", 900, 3))
+    judge.take(Snapshot(10**18, [row]))
+    tape.opened().seg(1_000, True, ACK, findings=("keep_alive",)).seg(2_000, True, ACK, findings=("keep_alive",))
+    [found] = judge.about(3, tape.wire())
+    assert found.subject.kind is SubjectKind.SOCKET
