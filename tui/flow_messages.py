@@ -45,6 +45,14 @@ class ExplanationWanted(Message):
         self.cases = tuple(cases)
 
 
+class TextCopied(Message):
+    """The user wants these lines in the clipboard; empty for nothing."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
+        self.lines = tuple(lines)
+
+
 class FlowFound(Message):
     """The latest conversation between two endpoints; None if no segment of one was captured."""
 

@@ -27,12 +27,14 @@ from tests.tui.driving import (
 )
 from tests.tui.fakes import FakeMonitor, snapshot
 from tui.screens.dashboard import DashboardScreen
+from tui.screens.details import ActorScreen
 from tui.screens.explain import ExplainScreen
 from tui.screens.flow import FlowScreen
 from tui.widgets.bytes_pane import BytesPane
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.flows_pane import FlowsPane
 from tui.widgets.ladder_pane import LadderPane
+from tui.widgets.pane import Pane
 from tui.widgets.states_pane import StatesPane
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["160x48", "80x24"])
@@ -348,3 +350,47 @@ async def test_calls_of_our_actors_stand_beside_their_segments() -> None:
     async with running(with_flow(moment=moment)) as pilot:
         await opened(pilot)
         assert "connect()" in screen_text(pilot)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (("g",), "0.000000 1 SYN-SENT"),
+        (("tab",), "last step"),
+        (("tab", "tab"), "accepted 678,168"),
+        (("tab", "tab", "tab"), "No finding."),
+        (("shift+tab",), "flood-client 41233 :53225 ⇄ sink 41210 :65432"),
+    ],
+    ids=["ladder", "states", "bytes", "verdict", "conversations"],
+)
+async def test_y_copies_what_is_seen(keys: tuple[str, ...], words: str) -> None:
+    async with running(with_flow()) as pilot:
+        await opened(pilot)
+        await pilot.press(*keys)
+        await until(pilot, lambda: not any("Asking" in line for line in screen_text(pilot).splitlines()))
+        await until(pilot, lambda: pilot.app.screen.query("Pane.-active").first(Pane).copied())
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.clipboard)
+        assert words in " ".join(pilot.app.clipboard.split())
+
+
+async def test_windows_lead_to_the_flow_and_explain_too() -> None:
+    async with running(with_flow()) as pilot:
+        table_of(pilot, ConnectionsPane).select_key(fakes.FLOOD_KEY)
+        await pilot.press("enter", "e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExplainScreen))
+        assert "Here 127.0.0.1:53225" in screen_text(pilot)
+        await pilot.press("escape", "o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FlowScreen))
+        await until(pilot, lambda: "[SYN] Seq=0" in screen_text(pilot))
+
+
+async def test_a_call_and_its_error_are_explained_in_an_actors_window() -> None:
+    async with running(with_flow()) as pilot:
+        await pilot.press("tab", "tab", *["down"] * 4, "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ActorScreen))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExplainScreen))
+        shown = screen_text(pilot)
+        assert "EAGAIN" in shown
+        assert "Here send(1024 bytes)" in shown

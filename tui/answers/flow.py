@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from engine.text.sanitize import printable
 from tui import flow_questions
 from tui.conversations import NO_STREAM, Conversation, of_packet
 from tui.flow_files import ENDINGS, save_ladder, save_stream
-from tui.flow_messages import ExplanationWanted, FlowWanted
+from tui.flow_messages import ExplanationWanted, FlowWanted, TextCopied
 from tui.host import ScreenHost
 from tui.screens.explain import ExplainScreen
 from tui.screens.flow import FlowScreen
@@ -126,6 +127,13 @@ class FlowAnswers(ScreenHost):
 
         name = f"ladder-{'-'.join(map(str, question.streams))}.txt"
         self.push_screen(SaveScreen("Save the ladder", name, ENDINGS), save)
+
+    def on_text_copied(self, event: TextCopied) -> None:
+        if event.lines:
+            self.copy_to_clipboard("\n".join(map(printable, event.lines)))
+            self.say("copied, if the terminal passes it on")
+        else:
+            self.say("there is nothing to copy here", warns=True)
 
     def on_explanation_wanted(self, event: ExplanationWanted) -> None:
         self.push_screen(ExplainScreen(event.cases))

@@ -15,9 +15,14 @@ from textual.widgets import Static
 from engine.model.lab import Call
 from engine.model.snapshot import ActorView
 from engine.model.sockets import SocketEntry
+from engine.text.cells import Look
+from engine.text.explain.case import Case, of_socket
 from engine.text.sanitize import printable
+from tui.conversations import Wanted, of_actor, of_entry
+from tui.flow_messages import ExplanationWanted, FlowWanted
 from tui.messages import EngineFailed, FrameDissected, Moment
 from tui.tracks import Tracks
+from tui.widgets.call_cases import of_call, of_errno
 from tui.widgets.call_columns import call_columns
 from tui.widgets.dissection import DissectionView
 from tui.widgets.footer import KeyBar
@@ -31,6 +36,11 @@ WIDTHS: Final = [(0, "-narrow"), (100, "-wide")]
 
 class DetailPane(Pane):
     """The frame of a window; it is named when it opens."""
+
+
+FLOW_KEY: Final = Binding("o", "open_flow", "flow", id="window.flow")
+EXPLAIN_KEY: Final = Binding("e", "explain", "explain", id="window.explain")
+"""For windows whose `wanted` or `cases` answer."""
 
 
 class DetailScreen(ModalScreen[None], inherit_bindings=False):
@@ -70,6 +80,24 @@ class DetailScreen(ModalScreen[None], inherit_bindings=False):
     def show(self, moment: Moment) -> None:
         """Take in a newer moment."""
 
+    def wanted(self) -> Wanted | None:
+        """The conversation that the window tells of."""
+        return None
+
+    def cases(self) -> Sequence[Case]:
+        """What is under the cursor, explained."""
+        return ()
+
+    def action_open_flow(self) -> None:
+        """Leave the window for the conversation."""
+        wanted = self.wanted()
+        self.app.post_message(FlowWanted(wanted or Wanted()))
+        if wanted is not None:
+            self.dismiss(None)
+
+    def action_explain(self) -> None:
+        self.app.post_message(ExplanationWanted(self.cases()))
+
     def action_dismiss_window(self) -> None:
         self.dismiss(None)
 
@@ -102,6 +130,8 @@ class FrameScreen(DetailScreen):
 class SocketScreen(DetailScreen):
     """One socket, live."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [FLOW_KEY, EXPLAIN_KEY]
+
     DEFAULT_CSS = """
     SocketScreen DetailPane { height: auto; max-height: 90%; }
     """
@@ -123,11 +153,22 @@ class SocketScreen(DetailScreen):
         state: Words = ("closed", "bold $text-error") if now is None else (now.state, "bold")
         self._entry = now or self._entry
         self.title_window("Socket", [state])
+        self._moment = moment
         self.query_one(SocketDetail).show_socket(self._entry, moment, self._tracks)
+
+    def wanted(self) -> Wanted | None:
+        return of_entry(self._entry)
+
+    def cases(self) -> Sequence[Case]:
+        """The state, with this socket's figures."""
+        look = Look(now_ns=self._moment.snapshot.ts_ns, figures=self._moment.watched.figures)
+        return of_socket(self._entry, "", look)
 
 
 class ActorScreen(DetailScreen):
     """One actor: what it says of itself and its socket calls, live."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [FLOW_KEY, EXPLAIN_KEY]
 
     DEFAULT_CSS = """
     ActorScreen #actor-says { height: auto; padding: 0 2; }
@@ -170,6 +211,16 @@ class ActorScreen(DetailScreen):
         says.set_class(not lines, "-empty")
         says.update(Content("\n").join(lines))
         self._table.show((*report.calls, *report.waiting))
+
+    def wanted(self) -> Wanted | None:
+        return of_actor(self._actor)
+
+    def cases(self) -> Sequence[Case]:
+        """The call under the cursor and the error that it raised; without one the actor's own error."""
+        call = self._table.cursor_row
+        if call is None:
+            return of_errno(self._actor.report.errno, self._actor.report.error)
+        return of_call(call)
 
 
 def _forgotten(calls: int) -> str:

@@ -23,6 +23,7 @@ class FramesPane(PacketsPane):
     """The packet list with all its keys in the footer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("F", "stream", "follow stream", id="packets.stream"),
         Binding("T", "time_format", "time", id="packets.time"),
         Binding("m", "mark", "mark", id="packets.mark"),
         Binding("C", "capture", "capture on/off", id="packets.capture"),

@@ -22,7 +22,7 @@ from tui.conversations import Conversation, End
 from tui.widgets.bytes_lines import box_order, direction_lines, reads_words
 from tui.widgets.bytes_plot import Series, plot
 from tui.widgets.flow_words import conversation_title
-from tui.widgets.pane import EXPLAIN_KEY, Pane
+from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane
 from tui.widgets.sheet import Lines, Sheet
 
 NS_PER_S: Final = 1_000_000_000
@@ -63,7 +63,7 @@ class BytesPane(Pane):
     since all its figures come from one tcp_info; those over both ends are exact at rest.
     """
     BINDING_GROUP_TITLE = "Bytes"
-    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY]
+    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY, COPY_KEY]
 
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
@@ -153,6 +153,9 @@ class BytesPane(Pane):
         ]
         height = PLOT_LINES if self._sheet.size.height >= TALL else PLOT_LINES_SMALL
         return plot(series, room, height, start_ns, self._now_ns)
+
+    def copied(self) -> Sequence[str]:
+        return self._sheet.texts
 
     def cases(self) -> Sequence[Case]:
         """The boxes that hold something, with their figures."""

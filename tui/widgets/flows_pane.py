@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -15,10 +16,10 @@ from tui.flow_messages import FlowsFetched
 from tui.messages import EngineFailed
 from tui.widgets.columns import Ink
 from tui.widgets.filter_box import FilterBox
-from tui.widgets.flow_columns import Names, flow_columns, holder_names, passes
+from tui.widgets.flow_columns import Names, end_text, flow_columns, holder_names, passes
 from tui.widgets.line_table import LineTable
 from tui.widgets.packet_words import why_no_packets
-from tui.widgets.pane import Pane, Words
+from tui.widgets.pane import COPY_KEY, Pane, Words
 from tui.widgets.window_table import NEWEST, WindowTable
 
 FILTERED_MAX: Final = 1_000
@@ -52,6 +53,7 @@ class FlowsPane(Pane):
         Binding("space", "add", "on the ladder", id="flows.add"),
         Binding("slash", "filter", "filter", key_display="/", id="flows.filter", priority=True),
         Binding("f", "follow", "follow newest", id="flows.follow"),
+        COPY_KEY,
     ]
 
     class Asked(Message):
@@ -211,6 +213,12 @@ class FlowsPane(Pane):
 
     def action_filter(self) -> None:
         self._box.open(self.filter)
+
+    def copied(self) -> Sequence[str]:
+        flow = self._table.cursor_row
+        if flow is None:
+            return ()
+        return [f"{end_text(flow, False, self._names)} ⇄ {end_text(flow, True, self._names)}"]
 
     def action_follow(self) -> None:
         self._table.following = not self._table.following

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -13,10 +12,9 @@ from textual.message import Message
 from engine.insight.ledger import FloodBalance
 from engine.model.lab import ActorCommand, ActorSpec
 from engine.model.snapshot import ActorView, Snapshot
-from engine.text.explain.case import Case, of_error
-from engine.text.explain.entry import Kind
-from engine.text.explain.table import explained
+from engine.text.explain.case import Case
 from tui.conversations import Wanted, of_actor
+from tui.widgets.call_cases import of_call, of_errno
 from tui.widgets.lab_fields import LabFields
 from tui.widgets.lab_form import LabForm
 from tui.widgets.lab_rows import ENDED, SWITCHES, LabRow, balance_of, lab_columns, lab_rows, lab_spans
@@ -159,13 +157,8 @@ class LabPane(Pane):
         if actor is None:
             return ()
         report = actor.report
-        error = of_error(errno.errorcode.get(report.errno, ""), report.error) if report.errno else ()
         calls = (*report.calls, *report.waiting)
-        if not calls:
-            return error
-        last = calls[-1]
-        here = f"Here {last.name}({last.arguments}) {f'= {last.result}' if last.result else 'has not returned yet'}."
-        return (*error, *(Case(one, here) for one in explained(last.name, Kind.CALL)))
+        return (*of_errno(report.errno, report.error), *(of_call(calls[-1]) if calls else ()))
 
     def _of_switch(self, row: LabRow) -> tuple[int, ...]:
         """The ended actors of a line, and for the flood those of its whole switch."""

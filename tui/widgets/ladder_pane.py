@@ -32,7 +32,7 @@ from tui.widgets.ladder_cases import of_item
 from tui.widgets.ladder_lines import fold_key, head_text, item_key, line_spans, named_flows
 from tui.widgets.line_painter import GUTTER, Spans
 from tui.widgets.line_table import LineTable
-from tui.widgets.pane import EXPLAIN_KEY, Pane, Words
+from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane, Words
 from tui.widgets.window_table import WindowTable
 
 PENDING_S: Final = 0.05
@@ -74,6 +74,7 @@ class LadderPane(Pane):
         Binding("T", "time_format", "time", id="ladder.time"),
         Binding("F", "stream", "follow stream", id="ladder.stream"),
         Binding("E", "export", "export", id="ladder.export"),
+        COPY_KEY,
     ]
 
     class Asked(Message):
@@ -342,6 +343,10 @@ class LadderPane(Pane):
     def action_time_format(self) -> None:
         self._deltas = not self._deltas
         self._draw_items()
+
+    def copied(self) -> Sequence[str]:
+        item = self._table.cursor_row
+        return ["".join(text for text, _ in self._spans(item)).strip()] if item is not None else ()
 
     def cases(self) -> Sequence[Case]:
         item = self._table.cursor_row

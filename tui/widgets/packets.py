@@ -28,7 +28,7 @@ from tui.widgets.line_table import LineTable
 from tui.widgets.packet_columns import TimeFormat, packet_columns, row_ink, time_text
 from tui.widgets.packet_marks import Marks
 from tui.widgets.packet_words import NO_PACKETS, capture_totals
-from tui.widgets.pane import EXPLAIN_KEY, FLOW_KEY, Words
+from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, FLOW_KEY, Words
 from tui.widgets.window_table import WindowTable
 
 PACKETS_NEEDED: Final = ("filter", "all", "follow", "mark", "to_mark", "time_format", "stream")
@@ -58,6 +58,7 @@ class PacketsPane(CapturePane):
         Binding("left_square_bracket", "to_mark(-1)", "Mark before", key_display="[", show=False, id="packets.mark_up"),
         Binding("right_square_bracket", "to_mark(1)", "Next mark", key_display="]", show=False, id="packets.mark_down"),
         Binding("F", "stream", "follow stream", show=False, id="packets.stream"),
+        COPY_KEY,
     ]
 
     class Asked(Message):
@@ -296,6 +297,15 @@ class PacketsPane(CapturePane):
     def wanted(self) -> Wanted | None:
         row = self._table.cursor_row
         return conversation_of(row) if row is not None else None
+
+    def copied(self) -> Sequence[str]:
+        """The row as tshark prints it."""
+        row = self._table.cursor_row
+        if row is None:
+            return ()
+        ends = f"{row.source} → {row.destination}" if row.source or row.destination else ""
+        parts = (str(row.number), self._time(row), ends, row.protocol, str(row.length), row.info)
+        return [" ".join(part for part in parts if part)]
 
     def cases(self) -> Sequence[Case]:
         row = self._table.cursor_row

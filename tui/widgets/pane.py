@@ -16,7 +16,7 @@ from textual.style import Style
 from engine.text.explain.case import Case
 from engine.text.sanitize import printable
 from tui.conversations import Wanted
-from tui.flow_messages import ExplanationWanted, FlowWanted
+from tui.flow_messages import ExplanationWanted, FlowWanted, TextCopied
 
 Words = tuple[str, str]
 """A text and its style in Textual's words (`bold $text-warning`); the text is data and never markup."""
@@ -32,6 +32,8 @@ FLOW_KEY: Final = Binding("o", "open_flow", "flow", id="pane.flow")
 """For a pane whose `wanted` answers."""
 EXPLAIN_KEY: Final = Binding("e", "explain", "explain", id="pane.explain")
 """For a pane whose `cases` answers."""
+COPY_KEY: Final = Binding("y", "copy_text", "copy", id="pane.copy")
+"""For a pane whose `copied` answers."""
 
 
 def words(parts: Sequence[Words | str], gap: str = "  ") -> Content:
@@ -115,6 +117,13 @@ class Pane(Vertical):
     def cases(self) -> Sequence[Case]:
         """What is under the cursor, explained."""
         return ()
+
+    def copied(self) -> Sequence[str]:
+        """What is under the cursor, as lines of text."""
+        return ()
+
+    def action_copy_text(self) -> None:
+        self.post_message(TextCopied(self.copied()))
 
     def action_open_flow(self) -> None:
         self.post_message(FlowWanted(self.wanted() or Wanted()))

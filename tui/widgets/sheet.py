@@ -43,6 +43,11 @@ class Sheet(VerticalScroll):
         """Cells of a line."""
         return max(1, self.scrollable_content_region.width)
 
+    @property
+    def texts(self) -> list[str]:
+        """The lines that stand there, without their styles."""
+        return ["".join(text for text, _ in line).rstrip() for line in self._lines]
+
     def draw(self, lines: Sequence[Sequence[Words]]) -> None:
         """Show these lines; nothing is painted if they are what stands there."""
         if lines == self._lines:

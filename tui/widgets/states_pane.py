@@ -20,7 +20,7 @@ from tui.flow_messages import WalkFetched
 from tui.messages import EngineFailed
 from tui.widgets.flow_words import conversation_title
 from tui.widgets.ladder_cases import of_state
-from tui.widgets.pane import EXPLAIN_KEY, Pane, Words
+from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane, Words
 from tui.widgets.sheet import Lines, Sheet
 from tui.widgets.states_diagram import DIAGRAM_CELLS, DIAGRAM_LINES, NAME_CELLS, diagram, listed
 from tui.widgets.states_path import Path, polled, walk
@@ -41,7 +41,7 @@ class StatesPane(Pane):
     time spent in each. Below stand the kernel's own state, what a difference means, and what caused the last step.
     """
     BINDING_GROUP_TITLE = "States"
-    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY]
+    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY, COPY_KEY]
 
     class Asked(Message):
         """The pane needs the steps of this conversation."""
@@ -155,6 +155,9 @@ class StatesPane(Pane):
         self._sheet.draw(lines)
         self.set_title(conversation_title(shown, snapshot.ts_ns))
         self.set_totals([(self._failure, "$text-error")] if self._failure else [])
+
+    def copied(self) -> Sequence[str]:
+        return self._sheet.texts
 
     def cases(self) -> Sequence[Case]:
         """The state of each end."""

@@ -16,7 +16,7 @@ from tui.conversations import Conversation
 from tui.flow_messages import VerdictsFetched
 from tui.messages import EngineFailed
 from tui.widgets.flow_words import conversation_title
-from tui.widgets.pane import EXPLAIN_KEY, Pane
+from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane
 from tui.widgets.sheet import Lines, Sheet
 from tui.widgets.verdict_lines import cases_of, no_finding_lines, verdict_lines
 
@@ -31,7 +31,7 @@ class VerdictPane(Pane):
     case that looks alike, and when it ends. **No finding** says that none of the rules applies, not that all is well.
     """
     BINDING_GROUP_TITLE = "Verdict"
-    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY]
+    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY, COPY_KEY]
 
     class Asked(Message):
         """The pane needs the verdicts on this socket, or where there is none on this conversation."""
@@ -101,6 +101,9 @@ class VerdictPane(Pane):
         found = len(self._verdicts or ())
         self.set_title(conversation_title(shown, self._now_ns), short=f"Verdict {found}" if found else "Verdict")
         self.set_totals([(self._failure, "$text-error")] if self._failure else [])
+
+    def copied(self) -> Sequence[str]:
+        return self._sheet.texts
 
     def cases(self) -> Sequence[Case]:
         return cases_of(self._verdicts or ())
