@@ -46,7 +46,7 @@ COUNTED_NS: Final = 10 * NS_PER_S
 ALIKE: Final = 3
 """More sockets of one program than this with the same verdict are one verdict."""
 
-JUDGED_MAX: Final = 5_000
+JUDGED_MAX: Final = 2_000
 """Sockets looked at by rules in one refresh, some 10 µs each; of the others what was found last stands."""
 
 DETECTORS: Final = (
