@@ -157,6 +157,7 @@ class LessonRun:
         self._show(phase=Phase.WATCHING, actors=tuple((member.name, member.number) for member in self.cast))
         judge = Judge(step, self.cast, began_ns, self._no_wire)
         while True:
+            looked_s = time.monotonic()
             facts = self._look()
             sights = judge.judge(facts, self._wire, self._stage.monitor, time.monotonic())
             self._show_sights(number, sights)
@@ -166,7 +167,8 @@ class LessonRun:
                 sights = [judge.given_up(sight) for sight in sights]
                 self._show_sights(number, sights)
                 break
-            self._pause(LOOK_EVERY_S)
+            # At least half of the time is the actors': on a machine with many sockets a look is costly.
+            self._pause(max(LOOK_EVERY_S, time.monotonic() - looked_s))
         failed = next((sight for sight in sights if sight.mark is Mark.FAILED), None)
         if failed is not None:
             trouble = f" ({self.cast.troubles})" if self.cast.troubles else ""

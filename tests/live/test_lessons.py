@@ -17,8 +17,9 @@ from tests.terminal import ROOT, SOCKMON, until
 
 pytestmark = pytest.mark.linux
 
-LIMIT_S = 180.0
-"""All lessons take 20 to 30 seconds; this is the promised limit."""
+LIMIT_S = 600.0
+"""All lessons take 20 seconds where two processors are free, and three minutes are promised; this is for a machine that
+is taken eight times over."""
 
 HEAD = 'title = "t"\ntext = "t"\n[[step]]\nsay = "s"\n'
 
