@@ -59,6 +59,8 @@ DETECTORS: Final = (
 
 NAMED_BY_WIRE: Final = frozenset(("refused", "reset"))
 
+NOTHING: Final[tuple[SocketState, list[Verdict]]] = (SocketState.UNKNOWN, [])
+
 _BY_STATE: Final = by_state(DETECTORS)
 
 _SEVERITIES: Final = {severity: rank for rank, severity in enumerate(Severity)}
@@ -77,7 +79,7 @@ class Judge:
         self._counted: deque[tuple[int, int, int]] = deque(maxlen=100)
         """Time, failed attempts and resets that the counters told."""
         self._turn = 0
-        self._standing: dict[int, list[Verdict]] = {}
+        self._standing: dict[int, tuple[SocketState, list[Verdict]]] = {}
         self.unjudged = 0
         """Sockets that no rule looked at in the last refresh, for want of time."""
 
@@ -176,10 +178,15 @@ class Judge:
             start = self._turn % len(busy)
             turn = (*busy[start:], *busy[:start])[:JUDGED_MAX]
             self._turn = start + JUDGED_MAX
-        fresh = {track.entry.key: self._case(track, now_ns) for track in turn}
-        standing = {key: found for key, found in (self._standing | fresh).items() if found} if self.unjudged else fresh
+        fresh = {track.entry.key: (track.entry.state, self._case(track, now_ns)) for track in turn}
+        standing = {key: each for key, each in (self._standing | fresh).items() if each[1]} if self.unjudged else fresh
         self._standing = standing
-        return [(track, found) for track in busy for found in standing.get(track.entry.key, ())]
+        judged: list[tuple[Track, Verdict]] = []
+        for track in busy:
+            state, found = standing.get(track.entry.key, NOTHING)
+            if state is track.entry.state:
+                judged += [(track, one) for one in found]
+        return judged
 
     def _case(self, track: Track, now_ns: int, asked: bool = False, wire: Wire | None = None) -> list[Verdict]:
         entry = track.entry
