@@ -179,7 +179,10 @@ class Judge:
             turn = (*busy[start:], *busy[:start])[:JUDGED_MAX]
             self._turn = start + JUDGED_MAX
         fresh = {track.entry.key: (track.entry.state, self._case(track, now_ns)) for track in turn}
-        standing = {key: each for key, each in (self._standing | fresh).items() if each[1]} if self.unjudged else fresh
+        standing = fresh
+        if self.unjudged:
+            tracks = self._watch.tracks
+            standing = {key: each for key, each in (self._standing | fresh).items() if each[1] and key in tracks}
         self._standing = standing
         judged: list[tuple[Track, Verdict]] = []
         for track in busy:

@@ -326,6 +326,10 @@ def test_when_there_are_too_many_each_has_its_turn(day: Day, monkeypatch: pytest
         day.at(second, *rows)
     assert day.judge.unjudged == 200
     assert day.only().rows == 300
+    day.at(13, *(away(key=100 + n, cookie=100 + n, local_port=1_000 + n, send_q=1) for n in range(300)))
+    assert day.said == ()  # what was said of CLOSE-WAIT is not said of another state
+    day.at(14)
+    assert day.at(15) == []
 
 
 def test_fin_wait_2_is_the_peers_to_end(day: Day) -> None:
