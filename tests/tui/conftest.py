@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,3 +40,10 @@ def picture(request: pytest.FixtureRequest) -> Callable[..., bool]:
         pytest.skip(f"pictures were made with Textual {PICTURED_WITH}; this is {textual.__version__}")
     compare: Any = request.getfixturevalue("snap_compare")
     return lambda app, **options: bool(compare(app, **options))
+
+
+@pytest.fixture(autouse=True)
+def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the lab's templates are saved: nowhere that is the tester's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    return tmp_path / "sockmon" / "templates.json"

@@ -20,11 +20,6 @@ from tui.widgets.lab_form_pane import LabFormPane
 from tui.widgets.lab_lookup import LookupPane
 
 
-@pytest.fixture(autouse=True)
-def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-
-
 def flood() -> tuple[ActorView, ActorView]:
     sink, client = fakes.running_flood()
     options = (OptionReading("SO_SNDBUF", "126976", "253952"),)

@@ -37,6 +37,8 @@ class LabScreen(MonitorScreen):
     def __init__(self) -> None:
         super().__init__()
         self._shown_row: object = None
+        self._started: set[int] = set()
+        """Actors whose knobs the form takes in, with the kernel's answers, although it has the focus."""
         self._moment: Moment | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -72,7 +74,8 @@ class LabScreen(MonitorScreen):
         self.query_one(LabCallsPane).show_actor(actor, pane.rates.of(number), pane.balance, entries)
         form = self.query_one(LabFormPane)
         chosen = (event.row.key if event.row is not None else None, number)
-        if not form.edited and not form.has_focus_within:
+        if not form.edited and (number in self._started or not form.has_focus_within):
+            self._started -= {number}
             draft = draft_for(event.row, actor)
             if draft is not None and (chosen != self._shown_row or draft.actor) and draft != form.draft:
                 form.fill(draft)
@@ -80,6 +83,7 @@ class LabScreen(MonitorScreen):
 
     def expect(self, actors: Sequence[ActorView]) -> None:
         """These were started: the cursor goes to them."""
+        self._started = {actor.number for actor in actors}
         self.query_one(ActorsPane).expect(actors)
 
     def choose_kind(self, kind: str) -> None:
