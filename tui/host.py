@@ -23,7 +23,7 @@ from tui.messages import BridgeBroke, Done, EngineFailed, Moment, Prepared, Snap
 from tui.screens.base import MonitorScreen
 from tui.screens.details import DetailScreen
 from tui.themes import DARK, DEFAULTS, LIGHT
-from tui.tracks import Tracks
+from tui.tracks import HISTORY_S, Tracks
 
 REFRESH_S: Final = 1.0
 
@@ -44,11 +44,12 @@ class ScreenHost(KeysInOrder):
         theme: str = DARK.name,
         refresh_s: float = REFRESH_S,
         read_only: bool = False,
+        history_s: float = HISTORY_S,
         settled: Callable[[], None] = _nothing,
     ) -> None:
         """`capture_options` and `sockets_options` are what Monitor was told; keys of the screen change them.
-        `read_only` takes away the keys that end what others run. `settled` is called once, when the first moment is
-        drawn."""
+        `read_only` takes away the keys that end what others run, closed sockets are kept for `history_s`. `settled` is
+        called once, when the first moment is drawn."""
         # With NO_COLOR Textual turns colours into greys, unless colours are the terminal's own: then it uses none.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.monitor = monitor
@@ -58,7 +59,8 @@ class ScreenHost(KeysInOrder):
         self.read_only = read_only
         self.capture_options = capture_options or CaptureOptions()
         self.sockets_options = sockets_options or SocketsOptions()
-        self.tracks = Tracks()
+        self.history_s = history_s
+        self.tracks = Tracks(history_s)
         self.host_names = HostNames()
         self._bridge = Bridge(monitor, self)
         self._refresh_s = refresh_s

@@ -27,8 +27,8 @@ TRAIL_POINTS: Final = 120
 TRAILS_MAX: Final = 2_000
 """Sockets with a trail, about 30 KB each at the worst; a machine with more is watched in figures only."""
 
-HISTORY_NS: Final = 30 * NS_PER_S
-"""How long a closed socket stays in the history."""
+HISTORY_S: Final = 30.0
+"""How long a closed socket stays in the history, unless told otherwise."""
 
 HISTORY_MAX: Final = 5_000
 """Closed sockets in the history: a flood of short connections must not fill the memory."""
@@ -58,7 +58,7 @@ class Watched:
     figures: Mapping[int, SocketFigures] = field(default_factory=dict)
     """By key."""
     closed: tuple[ClosedSocket, ...] = ()
-    """Sockets that closed in the last half minute, the oldest first."""
+    """Sockets that closed a short while ago, the oldest first."""
     forgotten: int = 0
     """Closed sockets that went before their time, for want of room."""
 
@@ -75,7 +75,9 @@ NOTHING_WATCHED: Final = Watched()
 class Tracks:
     """Sees snapshots in their order. `take` belongs to one thread; `trail` may be called from another."""
 
-    def __init__(self) -> None:
+    def __init__(self, history_s: float = HISTORY_S) -> None:
+        """`history_s` is how long a closed socket is kept; HISTORY_MAX holds all the same."""
+        self._history_ns = int(history_s * NS_PER_S)
         self._last_ns = 0
         self._figures: dict[int, SocketFigures] = {}
         self._bytes: dict[int, _Total] = {}
@@ -142,7 +144,7 @@ class Tracks:
 
     def _keep_closed(self, snapshot: Snapshot) -> None:
         self._closed.extend(snapshot.closed)
-        while self._closed and self._closed[0].ts_ns < snapshot.ts_ns - HISTORY_NS:
+        while self._closed and self._closed[0].ts_ns < snapshot.ts_ns - self._history_ns:
             self._closed.popleft()
         while len(self._closed) > HISTORY_MAX:
             self._closed.popleft()

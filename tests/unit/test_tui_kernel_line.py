@@ -40,9 +40,11 @@ def test_a_crowded_range_warns_and_closed_rows_do_not_count() -> None:
 
 
 def test_what_reading_missed_is_counted() -> None:
-    said = kernel_words(Snapshot(1, counters=SocketCounters(interrupted=2, malformed=1, processes_vanished=3)))
+    missed = SocketCounters(interrupted=2, malformed=1, processes_vanished=3)
+    said = kernel_words(Snapshot(1, counters=missed), forgotten=4)
     assert [part[0] for part in said[1:]] == [
         "2 dumps the table changed under",
         "1 malformed messages",
         "3 processes vanished while looked at",
+        "4 closed sockets left the history early, for want of room",
     ]

@@ -6,7 +6,7 @@ from engine.model.messages import ClosedSocket
 from engine.model.snapshot import RowChange, Snapshot
 from engine.model.sockets import SocketEntry
 from tests.tui.fakes import NOON_NS, entry, snapshot, tcp_info
-from tui.tracks import HISTORY_MAX, HISTORY_NS, NS_PER_S, TRAIL_POINTS, TRAILS_MAX, Tracks
+from tui.tracks import HISTORY_MAX, HISTORY_S, NS_PER_S, TRAIL_POINTS, TRAILS_MAX, Tracks
 
 
 def at(
@@ -81,8 +81,16 @@ def test_closed_sockets_stay_half_a_minute() -> None:
     tracks = Tracks()
     gone = ClosedSocket(entry(7), NOON_NS, by_event=True)
     assert tracks.take(at(0, closed=(gone,))).closed == (gone,)
-    assert tracks.take(at(HISTORY_NS / NS_PER_S)).closed == (gone,)
-    assert tracks.take(at(HISTORY_NS / NS_PER_S + 1)).closed == ()
+    assert tracks.take(at(HISTORY_S)).closed == (gone,)
+    assert tracks.take(at(HISTORY_S + 1)).closed == ()
+
+
+def test_closed_sockets_stay_as_long_as_was_asked_for() -> None:
+    tracks = Tracks(history_s=2)
+    gone = ClosedSocket(entry(7), NOON_NS, by_event=True)
+    assert tracks.take(at(0, closed=(gone,))).closed == (gone,)
+    assert tracks.take(at(2)).closed == (gone,)
+    assert tracks.take(at(3)).closed == ()
 
 
 def test_a_flood_of_short_connections_is_counted_and_does_not_fill_the_memory() -> None:

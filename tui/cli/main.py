@@ -72,6 +72,14 @@ class LazyGroup(click.Group):
     help="How packets are captured.",
 )
 @click.option("--read-only", is_flag=True, help="Take away the key that closes sockets and ends processes.")
+@click.option(
+    "--history",
+    type=click.FloatRange(1, 3600),
+    default=30,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long closed sockets stay in the history.",
+)
 @click.option("--netns", default="", metavar="NAME|PID", help="Look into another network namespace (root).")
 @click.option("--confine-strict", is_flag=True, help="Refuse to run with workers less confined than designed.")
 @click.pass_context
@@ -81,6 +89,7 @@ def group(
     source: str,
     capture_source: str,
     read_only: bool,
+    history: float,
     netns: str,
     confine_strict: bool,
 ) -> None:
@@ -90,7 +99,14 @@ def group(
     if ctx.invoked_subcommand is None:
         from tui.cli.open_app import open_app
 
-        open_app(ctx.obj, interface=interface, source=source, capture_source=capture_source, read_only=read_only)
+        open_app(
+            ctx.obj,
+            interface=interface,
+            source=source,
+            capture_source=capture_source,
+            read_only=read_only,
+            history_s=history,
+        )
 
 
 def run_here(arguments: Sequence[str], session: Session | None = None) -> NoReturn:

@@ -24,7 +24,9 @@ refresh makes some thousands that live until the next."""
 HEADLESS = "`sockmon ls`, `sockmon capture`, `sockmon lab flood` and `sockmon demo` work without a screen"
 
 
-def open_app(session: Session, *, interface: str, source: str, capture_source: str, read_only: bool) -> None:
+def open_app(
+    session: Session, *, interface: str, source: str, capture_source: str, read_only: bool, history_s: float
+) -> None:
     """Run the screen until it is left; exits with its code."""
     check_terminal()
     monitor = session.monitor()
@@ -40,6 +42,7 @@ def open_app(session: Session, *, interface: str, source: str, capture_source: s
         capture_options=capture_options,
         sockets_options=sockets_options,
         read_only=read_only,
+        history_s=history_s,
         settled=collect_seldom,
     )
 

@@ -44,8 +44,8 @@ def ports_used(entries: Iterable[SocketEntry], span: tuple[int, int]) -> tuple[i
     return len(used), len(used - alive)
 
 
-def kernel_words(snapshot: Snapshot) -> list[Words | str]:
-    """The parts of the line."""
+def kernel_words(snapshot: Snapshot, forgotten: int = 0) -> list[Words | str]:
+    """The parts of the line. `forgotten` closed sockets left the history early."""
     parts: list[Words | str] = []
     if snapshot.ephemeral is not None:
         low, high = snapshot.ephemeral
@@ -66,6 +66,7 @@ def kernel_words(snapshot: Snapshot) -> list[Words | str]:
         (counters.interrupted, "dumps the table changed under"),
         (counters.malformed, "malformed messages"),
         (counters.processes_vanished, "processes vanished while looked at"),
+        (forgotten, "closed sockets left the history early, for want of room"),
     ):
         if number:
             parts.append((f"{count(number)} {what}", "$foreground 55%"))

@@ -19,6 +19,7 @@ from engine.text.presets import PRESETS
 from engine.text.units import count
 from tui.looks import look_at
 from tui.messages import PORTS, Moment
+from tui.tracks import HISTORY_S
 from tui.widgets.kernel_line import kernel_words
 from tui.widgets.pane import Words
 from tui.widgets.socket_lines import Grouping, SocketLine, folded, grouped, listening_ports
@@ -74,6 +75,8 @@ class SocketView:
     folded_groups: frozenset[str] = frozenset()
     history: bool = False
     """Sockets that closed a short while ago are shown too."""
+    history_s: float = HISTORY_S
+    """How long they are kept."""
     services: bool = False
     """Service names in place of ports."""
     host_name: Callable[[str], str] | None = None
@@ -176,7 +179,7 @@ class SocketView:
         if self.grouping is not Grouping.NONE:
             chips.append(f"by {self.grouping}")
         if self.history:
-            chips.append("history 30 s")
+            chips.append(f"history {self.history_s:g} s")
         if self.services or self.host_name is not None:
             chips.append(" ".join(("port names",) * self.services + ("host names",) * (self.host_name is not None)))
         if self.preset != OWN_PRESET:
@@ -208,7 +211,7 @@ def arrange(view: SocketView, moment: Moment, *, kernel: bool = False) -> Arrang
     if view.history or RowChange.CLOSED in changes.values():
         past = {closed.entry.key for closed in moment.watched.closed} if view.history else frozenset[int]()
         live = [entry for entry in entries if changes.get(entry.key) is not RowChange.CLOSED and entry.key not in past]
-    below = kernel_words(moment.snapshot) if kernel else ()
+    below = kernel_words(moment.snapshot, moment.watched.forgotten) if kernel else ()
     return Arranged(view, moment, view.lines(entries, moment), len(live), totals(live), below)
 
 

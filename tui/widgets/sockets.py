@@ -50,9 +50,10 @@ class SocketsPane(ConnectionsPane):
     ## Connections
     Every socket with what the kernel says of it. **d** folds the two ends of a local connection into one line:
     `client ━━ Send-Q ▶ Recv-Q ━━▶ server`. **v** groups by process, state and listener; Enter folds a group.
-    **H** shows what closed in the last 30 seconds. **c** goes through sets of columns: ours, and those of ss, netstat,
-    TCPView and lsof; **C** chooses them one by one. **n** writes service names in place of ports, **N** host names in
-    place of addresses as the resolver tells them. The line below the sockets has the kernel's counters since the start.
+    **H** shows what closed in the last 30 seconds (`--history`). **c** goes through sets of columns: ours, and those of
+    ss, netstat, TCPView and lsof; **C** chooses them one by one. **n** writes service names in place of ports, **N**
+    host names in place of addresses as the resolver tells them. The line below the sockets has the kernel's counters
+    since the start.
 
     **y** copies the row, an address or the `ss` command that shows it. **K** closes the socket or ends a process that
     holds it, once you have read what goes with it.
@@ -94,6 +95,7 @@ class SocketsPane(ConnectionsPane):
             self.texts = tuple(texts)
 
     def compose(self) -> ComposeResult:
+        self.view = replace(self.view, history_s=self.app.history_s)
         yield from super().compose()
         yield KernelLine()
 
@@ -111,7 +113,8 @@ class SocketsPane(ConnectionsPane):
         super()._apply(arranged)
         below = self.query_one(KernelLine)
         if arranged.kernel or not below.parts:
-            below.parts = arranged.kernel or kernel_words(arranged.moment.snapshot)
+            moment = arranged.moment
+            below.parts = arranged.kernel or kernel_words(moment.snapshot, moment.watched.forgotten)
         self.post_message(self.Highlighted(arranged.moment, self._table.cursor_row))
 
     def _look_at(self, view: SocketView) -> None:
