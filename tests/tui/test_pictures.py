@@ -99,6 +99,7 @@ def test_connections_grouped(picture: Callable[..., bool]) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["160x48", "80x24"])
-def test_packets(picture: Callable[..., bool], size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("theme", ["sockmon-dark", "sockmon-light"])
+def test_packets(picture: Callable[..., bool], size: tuple[int, int], theme: str) -> None:
     keys = pressing("3", "g", "m", "down", "enter", *["down"] * 17)
-    assert picture(app_over(FLOOD, "sockmon-dark"), terminal_size=size, run_before=keys)
+    assert picture(app_over(FLOOD, theme), terminal_size=size, run_before=keys)
