@@ -174,20 +174,26 @@ def test_events_tell_what_opens_and_what_closes(started: Started) -> None:
         port = listener.getsockname()[1]
         process = started("ls", "-t", "--events", "--json", "--watch", "0.1", f"sport = :{port}")
         assert process.stdout is not None
-        happened: list[str] = []
-        lines = process.stdout
+        happened: list[tuple[str, str]] = []
+        lines = map(json.loads, process.stdout)
         reader = threading.Thread(
-            target=lambda: happened.extend(json.loads(line)["event"] for line in lines), daemon=True
+            target=lambda: happened.extend((line["event"], line["state"]) for line in lines), daemon=True
         )
         reader.start()
 
+        def told(event: str) -> bool:
+            return any(each == event for each, _ in happened)
+
         def meet() -> bool:
             with socket.create_connection(("127.0.0.1", port)), listener.accept()[0]:
-                return {"opened", "closed"} <= set(happened)
+                return told("closed")
 
-        until(meet, "an opened and a closed socket are told")
+        until(meet, "the table is watched, and a short-lived connection is told")
+        with socket.create_connection(("127.0.0.1", port)), listener.accept()[0]:
+            until(lambda: told("opened"), "an opened socket is told")
         process.terminate()
         reader.join()
+    assert ("opened", "TIME-WAIT") not in happened
 
 
 @pytest.mark.parametrize(

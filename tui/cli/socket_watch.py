@@ -17,6 +17,7 @@ from engine.model.health import Degradation
 from engine.model.messages import AskSockets, ClosedSocket, SocketsOptions
 from engine.model.snapshot import RowChange, Snapshot
 from engine.model.sockets import SocketEntry, SocketFigures
+from engine.sockets.closing import is_remainder
 from engine.sockets.perf_open import open_state_trace
 from engine.sockets.service import SocketsService
 from engine.sockets.tiers import SYN, TRACE
@@ -72,10 +73,10 @@ HAPPENINGS = {RowChange.NEW: "opened", RowChange.CHANGED: "changed"}
 
 def happenings(refresh: Refresh) -> Iterator[tuple[str, int, SocketEntry]]:
     """`opened`, `changed` and `closed` of one look, with the time; a socket that lived between two looks is `closed`
-    alone."""
+    alone, and what the kernel keeps of a connection afterwards (TIME-WAIT) was never opened."""
     for entry in refresh.entries:
         change = refresh.changes.get(entry.key)
-        if change in HAPPENINGS:
+        if change in HAPPENINGS and not (change is RowChange.NEW and is_remainder(entry)):
             yield HAPPENINGS[change], refresh.ts_ns, entry
     for closed in refresh.closed:
         yield "closed", closed.ts_ns, closed.entry
