@@ -35,10 +35,12 @@ CERTAINTIES: Final[Mapping[Certainty, str]] = {
 
 
 def figure_text(figure: Figure) -> str:
-    """`Recv-Q 408,300 B`"""
+    """`Recv-Q 408,300 B`; a number without a unit only names something (a PID, a frame), so it stands as it is."""
     value = figure.value
+    if not figure.unit:
+        return f"{figure.name} {value}"
     shown = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" if isinstance(value, float) else value
-    return f"{figure.name} {shown}{f' {figure.unit}' if figure.unit else ''}"
+    return f"{figure.name} {shown} {figure.unit}"
 
 
 def verdict_lines(verdict: Verdict, width: int, now_ns: int) -> list[list[Words]]:
