@@ -32,6 +32,8 @@ RUNGS_MAX: Final = 250_000
 _TIDY_STEP: Final = 8_192
 """Segments gather until there are so many, or twice as many as were wanted the last time; then others are let go."""
 
+_LATEST_NS: Final = (1 << 63) - 1
+
 Passes = Callable[[PacketRow], bool]
 
 
@@ -150,13 +152,13 @@ class _Drawn:
         self._first = self._first or sender
         forward = sender == self._first
         self.ladder.feed(
-            number, segment.ts_ns, forward, segment.flags, placed.seq, placed.window, segment.len,
+            number, _in_64_bits(segment.ts_ns), forward, segment.flags, placed.seq, placed.window, segment.len,
             placed.findings, placed.states,
         )  # fmt: skip
         self._keep(number, (segment, placed))
 
     def note(self, number: int, frame: OtherFrame) -> None:
-        self.ladder.note(number, frame.ts_ns)
+        self.ladder.note(number, _in_64_bits(frame.ts_ns))
         self._keep(number, frame)
 
     def items(self, flow: Flow | None, stream: int) -> Iterator[tuple[int, LadderItem]]:
@@ -187,3 +189,8 @@ class _Drawn:
                 f"draw a ladder of more than {RUNGS_MAX:,} rungs", hint="leave out --all, or draw fewer conversations"
             )
         self._room = max(_TIDY_STEP, 2 * len(self._kept))
+
+
+def _in_64_bits(ts_ns: int) -> int:
+    """A time as the ladder keeps it; a file can name others, in 64 bits of any unit, millennia away."""
+    return max(-_LATEST_NS, min(ts_ns, _LATEST_NS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from engine.capture import read_conversations
 from engine.capture.conversations import Conversations
 from engine.capture.packet_log import PacketLog
 from engine.capture.read_conversations import ConversationReading
+from engine.export.ladder_text import LadderLook, ladder_lines
 from engine.flow import ladder_losses
 from engine.model.errors import BadInput
 from engine.model.flows import LadderFold, LadderItem, LadderNote, LadderStep
@@ -17,6 +19,7 @@ from engine.model.messages import AskLadder
 from engine.query.packets import compile_packets
 from tests.unit.capture_frames import ACK, captured, conversation, ip_frame, tcp
 from tests.unit.conversation_frames import NS_PER_FRAME, capture_file, transfer
+from tests.unit.test_files_pcapng import interface, option, packet, section
 
 
 def live_items(frames: list[bytes], *streams: int, folded: bool = True) -> list[LadderItem]:
@@ -99,3 +102,13 @@ def test_more_rungs_than_memory_is_for_are_refused(tmp_path: Path, monkeypatch: 
     path = capture_file(tmp_path, transfer(100))
     with pytest.raises(BadInput, match="more than 64 rungs"):
         ConversationReading([path]).ladder([0], folded=False)
+
+
+@pytest.mark.parametrize("clock", [option("<", 9, b"\0"), option("<", 14, struct.pack("<q", -(1 << 62)))], ids=str)
+def test_times_that_no_clock_of_ours_can_tell_are_drawn_nevertheless(tmp_path: Path, clock: bytes) -> None:
+    path = tmp_path / "made.pcapng"
+    packets = (packet("<", 0, (1 << 64) - 1 - at, data) for at, data in enumerate(transfer(20)))
+    path.write_bytes(section() + interface(options=clock) + b"".join(packets))
+    flows, items = ConversationReading([str(path)]).ladder([0])
+    assert all(line.text.isprintable() for line in ladder_lines(flows, items, LadderLook(80, flows[0].first_ns)))
+    assert len(items) > 4
