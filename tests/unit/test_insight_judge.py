@@ -280,7 +280,13 @@ def test_a_full_accept_queue_is_no_burst_after_half_a_second_or_once_the_kernel_
 def test_a_syn_is_unanswered_once_it_is_sent_again(day: Day) -> None:
     assert day.at(0, away(state=SocketState.SYN_SENT, timer=Timer("on", 900, 0))) == []
     assert day.at(8, away(state=SocketState.SYN_SENT, timer=Timer("on", 900, 3))) == ["syn-unanswered"]
-    assert "4 SYNs in 8.00 s" in day.only().sentence
+    assert "4 SYNs in at least 8.00 s" in day.only().sentence
+
+
+@pytest.mark.parametrize(("repeats", "least"), [(1, "1.00 s"), (4, "4.00 s"), (6, "7.00 s"), (255, "1 h 8 min")])
+def test_repeats_of_a_syn_tell_how_long_it_waits_at_the_least(day: Day, repeats: int, least: str) -> None:
+    day.at(0, away(state=SocketState.SYN_SENT, timer=Timer("on", 900, repeats)))
+    assert f"{repeats + 1} SYNs in at least {least}" in day.only().sentence
 
 
 def leaking(**given: Any) -> SocketEntry:

@@ -15,6 +15,10 @@ from engine.text.units import count, duration_ns
 BURST_NS: Final = NS_PER_S // 2
 """A queue that is still full after so long is no burst that the server is just taking in."""
 
+SYN_LINEAR: Final = 4
+SYN_DOUBLED_MAX: Final = 12
+"""No SYN is repeated more often by doubling: over an hour."""
+
 OVERFLOWS: Final = ("TcpExtListenOverflows", "TcpExtTCPReqQFullDrop")
 
 
@@ -48,9 +52,8 @@ def _syn_unanswered(case: Case) -> Finding | None:
         return None
     here = case.scene.is_here(entry.peer_address)
     listener = case.scene.listener(entry.peer_address, entry.peer_port) if here else None
-    # The first SYN is repeated after 1 s, then after 2 s more, 4 s more … (RFC 6298 section 5.5).
-    waited_ns = max(case.now_ns - track.first_ns, (2**timer.retransmits - 1) * NS_PER_S)
-    tail = f"{count(timer.retransmits + 1)} SYNs in {duration_ns(waited_ns)}"
+    waited_ns = max(case.now_ns - track.first_ns, _least_wait_s(timer.retransmits) * NS_PER_S)
+    tail = f"{count(timer.retransmits + 1)} SYNs in {'' if track.opened else 'at least '}{duration_ns(waited_ns)}"
     if listener is not None and is_full(listener.entry):
         queued, limit = listener.entry.recv_q, listener.entry.send_q
         sentence = (
@@ -75,9 +78,16 @@ def _syn_unanswered(case: Case) -> Finding | None:
             ("its limit", listener.entry.send_q if listener is not None else None, "connections"),
         ),
         case.now_ns - waited_ns,
-        False,
+        track.opened,
         keys_of(listener),
     )
+
+
+def _least_wait_s(repeats: int) -> int:
+    """How long so many repeats of a SYN take at the least: 1 s each at first, then doubling (RFC 6298 section 5.5).
+    Since Linux 6.5 the doubling begins after four (net.ipv4.tcp_syn_linear_timeouts), before that at once."""
+    linear = min(repeats, SYN_LINEAR)
+    return linear + 2 ** min(repeats - linear, SYN_DOUBLED_MAX) - 1
 
 
 def _open_listener(case: Case) -> Finding | None:
