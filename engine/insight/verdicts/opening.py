@@ -87,7 +87,7 @@ def _least_wait_s(repeats: int) -> int:
     """How long so many repeats of a SYN take at the least: 1 s each at first, then doubling (RFC 6298 section 5.5).
     Since Linux 6.5 the doubling begins after four (net.ipv4.tcp_syn_linear_timeouts), before that at once."""
     linear = min(repeats, SYN_LINEAR)
-    return linear + 2 ** min(repeats - linear, SYN_DOUBLED_MAX) - 1
+    return linear + (1 << min(repeats - linear, SYN_DOUBLED_MAX)) - 1
 
 
 def _open_listener(case: Case) -> Finding | None:
