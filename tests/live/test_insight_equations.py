@@ -15,10 +15,12 @@ import pytest
 from engine.insight.counts import receiver_counts, sender_counts
 from engine.insight.pipeline import ProgramCounts, pipeline
 from engine.model.sockets import SocketEntry
+from engine.model.tcp_info import tcp_info_field
 from engine.sockets.lookup import lookup_exact
 from engine.sockets.netlink_source import Conversation
 from engine.sockets.source import SourceError
 from tests.lab_rig import Running, until
+from tests.live.insight_rig import drop, hear_again
 
 SAMPLES = 1_000
 LIMIT_S = 30.0
@@ -212,6 +214,19 @@ def test_a_two_way_flow_adds_up_at_each_of_a_thousand_samples(rows: Rows) -> Non
             lambda: check_receiver(rows, one),
         )
         assert min(moved) > 100_000
+
+
+def test_a_path_that_loses_packets_adds_up_at_each_of_a_thousand_samples(rows: Rows) -> None:
+    with Traffic(sndbuf=65_536) as traffic:
+        sender, reader = traffic.opener, traffic.accepter
+        drop(reader.sock, 0.05)
+        traffic.keep(lambda: sender.send(bytes(20_000)))
+        traffic.keep(lambda: reader.recv(65_536))
+        moved = sample(lambda: check_sender(rows, sender), lambda: check_receiver(rows, reader))
+        until(lambda: tcp_info_field(rows.of(sender.sock).tcp_info, "bytes_retrans"))
+        check_sender(rows, sender)
+        hear_again(reader.sock)
+        assert min(moved) > 10_000
 
 
 @pytest.mark.parametrize("ending", ["open", "half-closed", "closed behind data"])
