@@ -15,7 +15,6 @@ from engine.lessons.numbers import shown
 from engine.lessons.readers import Facts, Value
 from engine.lessons.results import Mark, Sight
 from engine.lessons.wire import OPERATORS, Wire, ends_of_row
-from engine.model.errors import EngineError
 from engine.model.flows import LadderStep
 from engine.model.packets import PacketRow
 from engine.model.snapshot import MonitorView
@@ -153,11 +152,7 @@ class Judge:
         row = wire.last_payload(question.part.actor, self._cast, self._began_ns) if wire is not None else None
         if row is None:
             return None
-        try:
-            data = monitor.dissect(row.number).data
-        except EngineError as error:
-            return str(error)
-        return data[len(data) - row.payload_length :].hex(" ")
+        return payload_of(row, monitor).hex(" ")
 
     def _passed(self, sight: Sight, passed: Passed, wire: Wire | None, monitor: MonitorView) -> Sight:
         seen = self._cast.socket(passed.part)
@@ -180,6 +175,15 @@ class Judge:
         holds = all(state.value in wanted for state in passed.states)
         mark = Mark.PASSED if holds else Mark.FAILED
         return msgspec.structs.replace(sight, mark=mark, seen=" → ".join(states) or "no segment yet", frame=row.number)
+
+
+def payload_of(row: PacketRow, monitor: MonitorView) -> bytes:
+    """The bytes that a packet carried, as far as they were captured. Raises EngineError."""
+    if row.stream >= 0:
+        pieces = monitor.stream(row.stream, row.number - 1).pieces
+        return next((piece.data for piece in pieces if piece.number == row.number), b"")
+    data = monitor.dissect(row.number).data
+    return data[len(data) - row.payload_length :]
 
 
 def _packets(sight: Sight, sought: PacketSought, found: list[PacketRow], wire: Wire | None) -> Sight:

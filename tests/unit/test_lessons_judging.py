@@ -13,7 +13,7 @@ from engine.lessons.judging import Judge
 from engine.lessons.readers import Facts
 from engine.lessons.results import Mark, Sight
 from engine.lessons.wire import Wire
-from engine.model.flows import FlowEnd, FlowSummary, LadderStep
+from engine.model.flows import FlowEnd, FlowSummary, LadderStep, StreamPiece
 from engine.model.lab import ActorState, Call, OptionReading
 from engine.model.sockets import SkMem, SocketEntry, Timer
 from engine.model.tcp import SocketState, TcpFlags
@@ -184,9 +184,15 @@ def test_what_an_actor_may_not_do_cannot_be_checked() -> None:
 
 
 def test_bytes_are_those_of_the_newest_packet() -> None:
-    monitor = FakeMonitor(packets=[row(1, TcpFlags.PSH | TcpFlags.ACK, payload_length=2)])
-    assert judged('bytes client == "00 00"', monitor=monitor)[0].mark is Mark.PASSED
-    assert judged('bytes client == "00 01"', monitor=monitor)[0].seen == "00 00"
+    monitor = FakeMonitor(packets=[row(4, TcpFlags.PSH | TcpFlags.ACK, payload_length=2)])
+    monitor.all_pieces = [StreamPiece(2, NOON_NS, True, b"no"), StreamPiece(4, NOON_NS, True, b"\x12\x34")]
+    assert judged('bytes client == "12 34"', monitor=monitor)[0].mark is Mark.PASSED
+    assert judged('bytes client == "34 12"', monitor=monitor)[0].seen == "12 34"
+
+
+def test_bytes_of_a_datagram_are_the_end_of_its_frame() -> None:
+    datagram = row(1, TcpFlags(0), protocol="UDP", stream=-1, payload_length=2)
+    assert judged('bytes client == "00 00"', monitor=FakeMonitor(packets=[datagram]))[0].mark is Mark.PASSED
 
 
 def test_a_verdict_is_one_of_those_that_sockmon_finds() -> None:
