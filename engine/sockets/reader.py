@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,7 +19,7 @@ from engine.sockets.attribution import HIDDEN_REASONS, attributed, hidden_owners
 from engine.sockets.namespaces import not_shown, others
 from engine.sockets.netlink_source import NetlinkSource
 from engine.sockets.owners import NOBODY, OwnerTracker
-from engine.sockets.proc_source import ProcSource
+from engine.sockets.proc_source import PROC_NET, ProcSource
 from engine.sockets.processes import PROC, Processes
 from engine.sockets.pushed import EVERYTHING, Pushed, families_for, pushed
 from engine.sockets.source import FAMILIES, Rows, SocketSource, SourceError, nothing, read_table
@@ -37,7 +38,13 @@ def _psutil_source() -> SocketSource:
     # psutil takes 20 ms to import and is the last resort on Linux.
     from engine.sockets.psutil_source import PsutilSource
 
-    return PsutilSource()
+    return PsutilSource(PROC_NET)
+
+
+def _proc_source() -> SocketSource:
+    if not (PROC_NET / "tcp").exists():
+        raise SourceError(f"read sockets from {PROC_NET}", errno.ENOENT, "this system has no such files")
+    return ProcSource(PROC_NET)
 
 
 def open_sources(name: str, details: bool = True, conditions: Pushed = EVERYTHING) -> list[SocketSource]:
@@ -45,7 +52,7 @@ def open_sources(name: str, details: bool = True, conditions: Pushed = EVERYTHIN
     name, SourceError if none can be opened."""
     makers: Mapping[str, Callable[[], SocketSource]] = {
         "netlink": lambda: NetlinkSource(None, details, conditions),
-        "proc": ProcSource,
+        "proc": _proc_source,
         "psutil": _psutil_source,
     }
     if name not in SOURCES:
