@@ -123,6 +123,13 @@ def test_probes_tell_of_a_closed_window_at_the_first_look(day: Day) -> None:
     assert not day.only().since_exact
 
 
+def test_a_window_smaller_than_the_next_segment_holds_back_as_well(day: Day) -> None:
+    small = tcp_info(snd_wnd=500, snd_mss=1_448)
+    assert day.at(0, away(send_q=900, tcp_info=small)) == []
+    assert day.at(1, away(send_q=900, tcp_info=small, timer=Timer("persist", 900, 1))) == ["zero-window"]
+    assert "is 500 B, too little for the next segment: 900 B wait in Send-Q" in day.only().sentence
+
+
 def test_an_idle_connection_is_spoken_of_only_when_it_is_asked_about(day: Day) -> None:
     day.at(0, client(), server())
     assert day.at(5, client(), server()) == []

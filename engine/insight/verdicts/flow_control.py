@@ -80,7 +80,9 @@ def _zero_window(case: Case) -> Finding | None:
         return None
     probing = entry.timer is not None and entry.timer.name == "persist"
     probes = entry.timer.retransmits if entry.timer is not None and probing else 0
-    if last.snd_wnd != 0 and not (last.snd_wnd is None and probing):
+    # A window that is smaller than the next segment holds a sender back as well (RFC 9293 section 3.8.6.2.1).
+    small = bool(probes) and last.snd_wnd is not None and 0 < last.snd_wnd < (last.snd_mss or 0)
+    if last.snd_wnd != 0 and not small and not (last.snd_wnd is None and probing):
         return None
     held_ns = case.now_ns - (track.window_ns or case.now_ns)
     if held_ns < SHUT_NS and not probes:
@@ -89,11 +91,11 @@ def _zero_window(case: Case) -> Finding | None:
     who = program(peer.entry) if peer is not None else peer_end(entry)
     at_least = "" if track.window_exact else "at least "
     how_long = f" for {at_least}{duration_ns(held_ns)}" if held_ns >= SHUT_NS else ""
+    size = f"is {byte_size(last.snd_wnd)}, too little for the next segment" if small else f"has been 0{how_long}"
     return Finding(
         Severity.PROBLEM,
         Certainty.CERTAIN,
-        f"The window of {who} has been 0{how_long}: {byte_size(last.send_q)} wait in Send-Q and only probes may be "
-        f"sent.",
+        f"The window of {who} {size}: {byte_size(last.send_q)} wait in Send-Q and only probes may be sent.",
         "Look at the peer: its program does not read (its Recv-Q says how much waits). Nothing is wrong on this side.",
         figures(
             ("peer's window", last.snd_wnd, "B"),
