@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno as errno_names
+import re
 import socket
 from typing import Any, Final
 
+from engine.model.lab import Call
 from engine.text.sanitize import printable, printable_bytes, printable_within
 
 SHOWN_BYTES: Final = 32
@@ -13,6 +15,9 @@ SHOWN_BYTES: Final = 32
 
 SHOWN_TEXT: Final = 200
 """Characters of any other argument or result: a path or a list of descriptors on one line."""
+
+_OFFERED = re.compile(r"(\d+) bytes")
+"""How `shown_data` begins a long payload."""
 
 _EAI_NAMES: Final = {getattr(socket, name): name for name in dir(socket) if name.startswith("EAI_")}
 
@@ -46,6 +51,17 @@ def shown_value(value: Any) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return shown_data(value)
     return printable_within(repr(value), SHOWN_TEXT)
+
+
+def shown_outcome(call: Call) -> str:
+    """What came of a call: `= 49152  partial`, `→ BlockingIOError EAGAIN (11)`, `… waits`."""
+    if not call.result:
+        return "… waits"
+    if call.raised or call.errno:
+        return f"→ {call.result}"
+    offered = _OFFERED.match(call.arguments)
+    partial = call.name == "send" and offered is not None and call.result.isdecimal()
+    return f"= {call.result}" + ("  partial" if partial and offered and int(call.result) < int(offered[1]) else "")
 
 
 def error_number(error: BaseException) -> int:

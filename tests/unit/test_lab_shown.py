@@ -6,7 +6,16 @@ import socket
 
 import pytest
 
-from engine.lab.shown import error_name, error_number, shown_address, shown_data, shown_error, shown_value
+from engine.lab.shown import (
+    error_name,
+    error_number,
+    shown_address,
+    shown_data,
+    shown_error,
+    shown_outcome,
+    shown_value,
+)
+from engine.model.lab import Call
 
 
 def test_short_data_is_written_as_python_writes_bytes() -> None:
@@ -74,3 +83,19 @@ def test_unknown_numbers_stay_numbers() -> None:
     assert error_name(99_999) == "99999"
     assert error_name(-99_999) == "-99999"
     assert error_name(0) == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "outcome"),
+    [
+        (Call(1, 0, "send", "65536 bytes b'abc'…", "49152"), "= 49152  partial"),
+        (Call(1, 0, "send", "65536 bytes b'abc'…", "65536"), "= 65536"),
+        (Call(1, 0, "send", "b'Hello'", "5"), "= 5"),
+        (Call(1, 0, "recv", "65536", "b'x'"), "= b'x'"),
+        (Call(1, 0, "recv", "65536", ""), "… waits"),
+        (Call(1, 0, "recv", "1", "BlockingIOError EAGAIN (11)", 11), "→ BlockingIOError EAGAIN (11)"),
+        (Call(1, 0, "recv", "1", "TimeoutError: timed out", raised=True), "→ TimeoutError: timed out"),
+    ],
+)
+def test_what_came_of_a_call(call: Call, outcome: str) -> None:
+    assert shown_outcome(call) == outcome

@@ -9,6 +9,7 @@ import click
 
 from engine.lab.by_hand import NO_MORE
 from engine.lab.catalogue import KINDS, ActorKind
+from engine.lab.shown import shown_outcome
 from engine.model.errors import BadInput, LabError
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState, Call, OptionReading
 from engine.monitor import Monitor
@@ -137,8 +138,7 @@ def reports(session: Session, number: int) -> Iterator[ActorReport]:
 def call_line(call: Call) -> str:
     """A socket call as the lab screen prints it: `15:04:19.210  send(65536) = 49152`."""
     clock = time.strftime("%H:%M:%S", time.localtime(call.ts_ns // 1_000_000_000))
-    arrow = "→" if call.raised or call.errno else "="
-    return f"{clock}.{call.ts_ns // 1_000_000 % 1000:03}  {call.name}({call.arguments}) {arrow} {call.result}"
+    return f"{clock}.{call.ts_ns // 1_000_000 % 1000:03}  {call.name}({call.arguments}) {shown_outcome(call)}"
 
 
 def summary(report: ActorReport) -> dict[str, object]:

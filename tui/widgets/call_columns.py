@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from engine.lab.shown import shown_outcome
 from engine.model.lab import Call
 from engine.text.units import duration_ns
 from tui.widgets.columns import Align, Column, Ink
@@ -24,15 +25,9 @@ def call_columns() -> tuple[Column[Call], ...]:
     return (
         Column("time", "Time", 12, lambda call: clock(call.ts_ns), lambda _call: Ink.MUTED),
         Column("call", "Call", 24, lambda call: f"{call.name}({call.arguments})", ideal=44),
-        Column("result", "Result", 29, _result, _ink, flexible=True),
+        Column("result", "Result", 29, shown_outcome, _ink, flexible=True),
         Column("took", "Took", 9, lambda call: duration_ns(call.duration_ns), _muted, Align.RIGHT, priority=1),
     )
-
-
-def _result(call: Call) -> str:
-    if not call.result:
-        return "… waits"
-    return f"{'→' if call.raised or call.errno else '='} {call.result}"
 
 
 def _ink(call: Call) -> Ink:

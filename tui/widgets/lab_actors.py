@@ -12,6 +12,7 @@ from textual.message import Message
 
 from engine.insight.ledger import FloodBalance
 from engine.lab.catalogue import KINDS
+from engine.lab.shown import shown_outcome
 from engine.model.lab import ActorCommand
 from engine.model.snapshot import ActorView, Snapshot
 from engine.text.units import byte_rate, count
@@ -61,12 +62,11 @@ def counted(actor: ActorView, rate: Rate) -> Counted:
         last, ink = report.error, Ink.BAD
     elif report.waiting:
         call = report.waiting[-1]
-        last, ink = f"{call.name}({call.arguments}) … waits", Ink.OPENING
+        last, ink = f"{call.name}({call.arguments}) {shown_outcome(call)}", Ink.OPENING
     elif report.calls:
         call = report.calls[-1]
-        failed = bool(call.raised or call.errno)
-        last, ink = f"{call.name}({call.arguments}) {'→' if failed else '='} {call.result}", Ink.PLAIN
-        ink = Ink.BAD if failed else Ink.PLAIN
+        last = f"{call.name}({call.arguments}) {shown_outcome(call)}"
+        ink = Ink.BAD if call.raised or call.errno else Ink.PLAIN
     return Counted(
         str(report.pid),
         report.state.value,
