@@ -22,7 +22,7 @@ from engine.sockets.owners import NOBODY, OwnerTracker
 from engine.sockets.proc_source import PROC_NET, ProcSource
 from engine.sockets.processes import PROC, Processes
 from engine.sockets.pushed import EVERYTHING, Pushed, families_for, pushed
-from engine.sockets.source import FAMILIES, Rows, SocketSource, SourceError, nothing, read_table
+from engine.sockets.source import FALLBACK_LOSSES, FAMILIES, Rows, SocketSource, SourceError, nothing, read_table
 from engine.sockets.table import Difference, SocketTable
 
 SOURCES: Mapping[str, tuple[str, ...]] = {
@@ -71,6 +71,14 @@ def open_sources(name: str, details: bool = True, conditions: Pushed = EVERYTHIN
     return opened
 
 
+def second_best(name: str, sources: Sequence[SocketSource]) -> tuple[Degradation, ...]:
+    """That the first of the sources that `name` stands for could not be opened, and what its successor lacks."""
+    if sources[0].name == SOURCES[name][0]:
+        return ()
+    used, wanted = sources[0].name, SOURCES[name][0]
+    return (Degradation("NO_SOCK_DIAG", f"sockets are read from {used}, {FALLBACK_LOSSES[used]}: no {wanted} here"),)
+
+
 def check_families(families: Sequence[str]) -> None:
     """Raises BadInput for a family that no source knows."""
     for family in families:
@@ -110,11 +118,12 @@ class TableReader:
         """The filter keeps rows of living sockets away, so that an absent row means nothing."""
         self._families = families_for(options.families, conditions)
         self._sources = open_sources(options.source, options.details, pushed(conditions))
+        self._second_best = second_best(options.source, self._sources)
 
     def refresh(self, labels: Mapping[int, str], between: Callable[[], None] = nothing) -> Refresh:
         """Read the table once. `labels` says which PIDs are ours. Raises SourceError."""
         reading = read_table(self._sources, self._families, self.table.entries, between)
-        rows, degradations = reading.rows, reading.degradations
+        rows, degradations = reading.rows, self._second_best + reading.degradations
         gone = self.table.gone(rows.entries, rows.fresh)
         fresh: Collection[int] = rows.fresh
         if self._tracker is not None:

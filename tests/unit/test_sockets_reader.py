@@ -61,6 +61,8 @@ def test_psutils_rows_have_processes_and_no_queues(foreign: Path) -> None:
         table.close()
         port = server.getsockname()[1]
     assert refresh.source == "psutil"
+    (said,) = refresh.degradations
+    assert said.sentence == "sockets are read from psutil, no queues, inodes or timers for them: no netlink here"
     (row,) = [row for row in table.table.entries.values() if row.local_port == port]
     assert (row.state, row.recv_q, row.send_q, row.inode, row.cookie) == (SocketState.LISTEN, None, None, 0, None)
     assert [owner.pid for owner in row.owners] == [os.getpid()]
