@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from engine.lab.catalogue import KINDS
 from tests.command import first_line, interrupted, refused, sockmon
 from tests.live.conftest import Started
 from tests.terminal import until
@@ -107,3 +108,16 @@ def test_an_actor_that_is_killed_ends_its_command_with_a_sentence(started: Start
     _, err = server.communicate(timeout=30)
     assert server.returncode == 2
     assert "killed by SIGKILL" in err
+
+
+def test_the_help_of_an_actor_says_what_can_be_typed() -> None:
+    assert "lines typed are asked of it: drain, slow-drain, close" in sockmon("lab", "sink", "--help").stdout
+    assert "What is typed is sent" in sockmon("lab", "interactive-client", "--help").stdout
+
+
+def test_every_actor_is_listed_with_its_group_and_what_it_does() -> None:
+    lines = sockmon("lab", "list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(KINDS)
+    told = [json.loads(line) for line in sockmon("lab", "list", "--json").stdout.splitlines()]
+    assert [one["kind"] for one in told] == list(KINDS)
+    assert all(one["does"] and one["knobs"] for one in told)

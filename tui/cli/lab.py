@@ -9,7 +9,7 @@ from engine.lab.knobs import KNOBS, parse_knob
 from engine.lab.saved import load_templates, templates_path
 from engine.lab.templates import TEMPLATES, template_knobs
 from engine.model.lab import ActorSpec, Knobs
-from tui.cli.actor_run import run_actor
+from tui.cli.actor_run import INTERACTIVE, run_actor
 from tui.cli.flood import flood_command
 from tui.cli.lab_error import error_command
 from tui.cli.output import json_line
@@ -30,7 +30,7 @@ def list_command(as_json: bool) -> None:
             fields = {"kind": kind.kind, "group": kind.group.value, "title": kind.title, "does": kind.line}
             click.echo(json_line({**fields, "knobs": list(kind.knobs)}))
         else:
-            click.echo(f"{kind.kind:<20} {kind.line}")
+            click.echo(f"{kind.kind:<20} {kind.group.value:<9} {kind.line}")
 
 
 def actor_command(kind: ActorKind) -> click.Command:
@@ -50,7 +50,17 @@ def actor_command(kind: ActorKind) -> click.Command:
         click.Option(["--json", "as_json"], is_flag=True, help="JSON Lines."),
     ]
     options += [knob_option(name, defaults) for name in kind.knobs]
-    return click.Command(kind.kind, callback=run, params=options, help=f"{kind.title}: {kind.line}.")
+    return click.Command(kind.kind, callback=run, params=options, help=help_of(kind))
+
+
+def help_of(kind: ActorKind) -> str:
+    """What it does, and what can be typed while it runs."""
+    does = f"{kind.title}: {kind.line}."
+    if kind.kind == INTERACTIVE:
+        return f"{does}\n\nWhat is typed is sent, line by line; at the end of input the connection is half-closed."
+    if kind.commands:
+        return f"{does}\n\nWhile it runs, lines typed are asked of it: {', '.join(c.value for c in kind.commands)}."
+    return does
 
 
 def knob_option(name: str, defaults: Knobs) -> click.Option:
