@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from msgspec.structs import replace
@@ -60,6 +60,11 @@ DETECTORS: Final = (
 NAMED_BY_WIRE: Final = frozenset(("refused", "reset"))
 
 NOTHING: Final[tuple[SocketState, list[Verdict]]] = (SocketState.UNKNOWN, [])
+
+IDLE_MAX: Final = 20_000
+"""Sockets that `idle` looks at, some 10 µs each: it is asked once, at the end of a watch."""
+
+_ASKED_ONLY: Final = tuple(one for one in DETECTORS if one.rule in ("app-limited", "queues-empty"))
 
 _BY_STATE: Final = by_state(DETECTORS)
 
@@ -129,6 +134,24 @@ class Judge:
         if wire is not None:
             found = _with_wire(found, list(wire_verdicts(wire, now_ns or wire.flow.last_ns)))
         return tuple(sorted(_distinct(found), key=_rank))
+
+    def idle(self) -> tuple[Verdict, ...]:
+        """What is said of a connection only when it is asked about, of all of them: one verdict a rule, with the one
+        that it has held the longest as its example."""
+        found: dict[str, list[Verdict]] = {}
+        seen: set[int] = set()
+        for key, track in islice(self._watch.tracks.items(), IDLE_MAX):
+            if key in seen or track.entry.netid != "tcp":
+                continue
+            case = Case(track, self._scene, self._now_ns, asked=True)
+            for detector in _ASKED_ONLY:
+                finding = detector.find(case) if track.entry.state in detector.states else None
+                if finding is not None:
+                    seen.update(finding.others)
+                    found.setdefault(detector.rule, []).append(
+                        verdict(detector.rule, row_subject(track.entry), finding)
+                    )
+        return tuple(sorted(map(_example, found.values()), key=_rank))
 
     def entry(self, key: int) -> SocketEntry | None:
         """The row of a socket as it was shown last."""
@@ -263,6 +286,18 @@ def _alike(judged: Sequence[tuple[Track, Verdict]]) -> Iterable[Verdict]:
         whose = "program" if track.entry.owners else "address"
         sentence = f"{oldest.sentence} So it is with {len(members):,} sockets of this {whose}."
         yield replace(oldest, subject=subject, sentence=sentence, keys=keys, rows=len(members))
+
+
+def _example(alike: list[Verdict]) -> Verdict:
+    """One verdict for many on connections of whatever programs."""
+    oldest = min(alike, key=lambda one: one.since_ns)
+    many = len(alike)
+    such = oldest.subject.name if many == 1 else f"{many:,} connections, such as {oldest.subject.name}"
+    named = replace(oldest, sentence=f"{such}: {oldest.sentence}")
+    if many == 1:
+        return named
+    keys = tuple(one.subject.key for one in alike[:KEYS_NAMED])
+    return replace(named, subject=Subject(SubjectKind.SYSTEM, f"{many:,} connections"), keys=keys, rows=many)
 
 
 def _with_wire(found: Sequence[Verdict], carried: Sequence[Verdict]) -> list[Verdict]:

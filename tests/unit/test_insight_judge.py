@@ -138,6 +138,19 @@ def test_an_idle_connection_is_spoken_of_only_when_it_is_asked_about(day: Day) -
     assert day.judge.about(99) == ()
 
 
+def test_idle_connections_are_told_together_where_all_are_asked_about(day: Day) -> None:
+    rows = [client(), server(), away(key=20, cookie=20, local_port=5), away(key=21, cookie=21, local_port=6, send_q=9)]
+    for second in (0, 5):
+        day.at(second, *rows)
+    [found] = day.judge.idle()
+    assert (found.rule, found.severity, found.rows, found.keys) == ("queues-empty", Severity.NOTE, 2, (7, 20))
+    assert found.sentence.startswith("2 connections, such as 127.0.0.1:40007 ⇄ 127.0.0.1:9000: All queues are empty")
+    day.at(6, rows[2])
+    [found] = day.judge.idle()
+    assert (found.rows, found.subject.key) == (1, 20)
+    assert found.sentence.startswith("192.0.2.1:5 ⇄ 198.51.100.7:443: All queues are empty")
+
+
 def waiting(kind: str, cookie: int, name: str) -> ActorReport:
     call = Call(0, NOON_NS, name, "1024", "", fd=3, cookie=cookie)
     return ActorReport(kind=kind, pid=cookie, state=ActorState.RUNNING, waiting=(call,))

@@ -87,6 +87,7 @@ def watch(seconds: float) -> Watched:
     for snapshot, answer in _looks(seconds):
         verdicts = judge.take(snapshot)
         sockets, degradations = len(snapshot.entries), answer.degradations
+    verdicts += judge.idle()
     return Watched(verdicts, sockets, round(time.monotonic() - began, 1), judge.unjudged, tuple(degradations))
 
 
@@ -138,14 +139,9 @@ def report_lines(watched: Watched, width: int) -> list[str]:
     if notes:
         lines.append("As often right as wrong:")
         for verdict in notes:
-            lines += textwrap.wrap(
-                f"{verdict.rule}: {printable(verdict.sentence)}",
-                width,
-                initial_indent="  ",
-                subsequent_indent="    ",
-            )
+            lines += _wrapped(f"{verdict.rule}: {printable(verdict.sentence)}", width, "  ", "    ")
         lines.append("")
-    return [*lines, *textwrap.wrap(_last_line(watched), width)]
+    return [*lines, *_wrapped(_last_line(watched), width)]
 
 
 def _whole(verdict: Verdict, width: int) -> list[str]:
@@ -158,8 +154,13 @@ def _whole(verdict: Verdict, width: int) -> list[str]:
     ]
     lines = [f"{verdict.severity.value.upper()}  {verdict.rule} ({verdict.certainty.value})"]
     for paragraph in paragraphs:
-        lines += textwrap.wrap(paragraph, width, initial_indent="  ", subsequent_indent="  ")
+        lines += _wrapped(paragraph, width, "  ", "  ")
     return lines
+
+
+def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Lines of a paragraph; CLOSE-WAIT stays one word."""
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
 def figure_text(figure: Figure) -> str:
