@@ -114,16 +114,35 @@ def test_where_nothing_is_it_says_no_finding_and_not_that_all_is_well(namespace:
     assert (summary["finding"], summary["problems"], summary["warnings"]) == (False, 0, 0)
 
 
-@pytest.mark.parametrize(("connections", "told"), [(5, False), (10, True)])
-def test_ports_that_run_out_towards_one_server(namespace: Namespace, connections: int, told: bool) -> None:
-    namespace.run("sh", "-c", "echo 40001 40010 > /proc/sys/net/ipv4/ip_local_port_range")
+def crowd(namespace: Namespace, connections: int) -> None:
+    """So many idle connections to one server, inside, until it is interrupted."""
     namespace.begin(sys.executable, "-c", CROWD, str(connections))
-    until_listening = "while [ $(ss -Htn state established dport = 20000 | wc -l) -lt $0 ]; do sleep 0.05; done"
-    namespace.run("sh", "-c", until_listening, str(connections))
-    lines = [line for line in inside(namespace, "--json", "--seconds", "0.5").splitlines() if line.startswith("{")]
-    found = [one for one in map(json.loads, lines) if one.get("rule") == "ports-exhausted"]
-    assert bool(found) is told
-    if told:
+    until_open = "while [ $(ss -Htn state established dport = 20000 | wc -l) -lt $0 ]; do sleep 0.05; done"
+    namespace.run("sh", "-c", until_open, str(connections))
+
+
+def told(namespace: Namespace, seconds: float) -> list[dict[str, Any]]:
+    """The verdicts inside; what `sockmon` says on standard error stands among the lines."""
+    printed = inside(namespace, "--json", "--seconds", str(seconds))
+    found, _ = objects("\n".join(line for line in printed.splitlines() if line.startswith("{")))
+    return found
+
+
+def test_idle_connections_are_one_note(namespace: Namespace) -> None:
+    crowd(namespace, 5)
+    [found] = [one for one in told(namespace, 2.5) if one["rule"] == "queues-empty"]
+    assert (found["rows"], found["severity"]) == (5, "note")
+    assert found["sentence"].startswith("5 connections, such as ")
+    namespace.interrupt()
+
+
+@pytest.mark.parametrize(("connections", "nearly_all"), [(5, False), (10, True)])
+def test_ports_that_run_out_towards_one_server(namespace: Namespace, connections: int, nearly_all: bool) -> None:
+    namespace.run("sh", "-c", "echo 40001 40010 > /proc/sys/net/ipv4/ip_local_port_range")
+    crowd(namespace, connections)
+    found = [one for one in told(namespace, 0.5) if one["rule"] == "ports-exhausted"]
+    assert bool(found) is nearly_all
+    if nearly_all:
         assert "10 of 10 local ports (100%) are used from 127.0.0.1 towards 127.0.0.1:20000" in found[0]["sentence"]
         assert found[0]["severity"] == "problem"
     namespace.interrupt()
