@@ -137,6 +137,7 @@ class SocketsService:
     ) -> list[ClosedSocket]:
         """What closed since the last answer, of the families asked for."""
         self._drain()
+        self._witnesses.drain()  # once more: who opened what the last of the events says has closed
         heard = self._events.take() if self._events else []
         families = reader.options.families
         events = [event for event in heard if event.entry.netid in families]

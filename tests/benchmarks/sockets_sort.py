@@ -1,4 +1,4 @@
-"""How long it takes to put 20,000 sockets into the order of a pane, by each column that can sort."""
+"""What of a processor it takes to put 20,000 sockets into the order of a pane, by each column that can sort."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def main() -> None:
         view = SocketView().sort_by(column)
         turns = []
         for _ in range(TURNS):
-            began = time.perf_counter()
+            began = time.thread_time()
             view.entries(moment)
-            turns.append((time.perf_counter() - began) * 1e3)
+            turns.append((time.thread_time() - began) * 1e3)
         taken_ms[column] = min(turns)
     slowest = max(taken_ms, key=lambda name: taken_ms[name])
     for name in dict.fromkeys(("state", "recv_q", "local", "process", slowest)):
