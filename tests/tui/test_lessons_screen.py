@@ -267,6 +267,14 @@ async def test_c_shows_its_connections_in_the_table() -> None:
 
 
 @pytest.mark.usefixtures("handshake")
+async def test_e_explains_the_words_of_the_step() -> None:
+    async with running(handshake_lab()) as pilot:
+        await shaken(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: "SYN  flag" in screen_text(pilot))
+
+
+@pytest.mark.usefixtures("handshake")
 async def test_on_a_small_terminal_each_pane_is_a_tab() -> None:
     async with running(handshake_lab(), size=NARROW) as pilot:
         await shaken(pilot)

@@ -15,6 +15,7 @@ from engine.model.tcp import SocketState
 from tests.lessons_rig import CLIENT, CLIENT_KEY, LISTENER_KEY, SERVER, SERVER_PORT, step, two_steps
 from tests.tui.fakes import entry, snapshot
 from tui.widgets.columns import Ink
+from tui.widgets.lesson_cases import cases_of
 from tui.widgets.lesson_lines import Said, page_lines, progress_words, socket_lines
 from tui.widgets.lesson_list import mark_of
 from tui.widgets.sheet import Lines
@@ -165,3 +166,37 @@ def test_an_answer_may_be_a_letter_or_words() -> None:
     assert is_right(asked, "syn,ack")
     assert not is_right(asked, "a")
     assert not is_right(asked, "c")
+
+
+def test_the_words_of_a_step_are_explained_with_what_was_seen() -> None:
+    asked = step(
+        "state server == CLOSE-WAIT", "recvq server > 0", "packet [FIN, ACK] from client", "errno client == EPIPE"
+    )
+    seen = Sight("state server == CLOSE-WAIT", Spot(), Mark.PASSED, "CLOSE-WAIT")
+    cases = {case.explanation.name: case.here for case in cases_of(asked, [seen])}
+    assert list(cases) == ["CLOSE-WAIT", "recv_q", "FIN", "ACK", "EPIPE"]
+    assert cases["CLOSE-WAIT"] == "Here: state server == CLOSE-WAIT; seen CLOSE-WAIT."
+    assert cases["recv_q"] == ""
+
+
+def test_the_words_of_every_other_fact_are_explained_too() -> None:
+    asked = step(
+        "counter TcpExtListenOverflows > 0", "option server SO_RCVBUF == 1", "sockets server TIME-WAIT == 1",
+        "verdict server == zero-window", "finding keep_alive", "passed client SYN-SENT", "call client recv == x",
+        "local client == local server", "sendq client == sendq server",
+    )  # fmt: skip
+    names = {case.explanation.name for case in cases_of(asked, ())}
+    assert names >= {
+        "TcpExtListenOverflows",
+        "SO_RCVBUF",
+        "TIME-WAIT",
+        "zero-window",
+        "keep_alive",
+        "SYN-SENT",
+        "send_q",
+    }
+
+
+def test_the_calls_of_a_step_are_explained() -> None:
+    names = {case.explanation.name for case in cases_of(LESSON.steps[1], ())}
+    assert {"SYN", "send"} <= names

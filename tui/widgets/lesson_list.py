@@ -31,7 +31,7 @@ class LessonsPane(Pane):
     Each makes a textbook state on this machine, says what to look at, and checks itself against kernel, program and
     wire. **Enter** runs the one under the cursor, step by step: **Space** does the next step, **Backspace** begins
     again, **A** plays on by itself, **P** asks you before each step what will happen. **o** opens the conversation
-    on the screen of flows, **c** the connections in the table.
+    on the screen of flows, **c** the connections in the table; **v** shows another conversation of the lesson.
     """
     BINDING_GROUP_TITLE = "Lessons"
 

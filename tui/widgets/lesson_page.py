@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,9 +11,11 @@ from textual.binding import BindingType
 from engine.lessons.lesson import Lesson, Prediction
 from engine.lessons.predicting import given, is_right
 from engine.lessons.run import Phase, RunView
+from engine.text.explain.case import Case
 from tui.widgets.edit_line import EditLine
+from tui.widgets.lesson_cases import cases_of
 from tui.widgets.lesson_lines import Said, page_lines, progress_words
-from tui.widgets.pane import Pane, Words
+from tui.widgets.pane import EXPLAIN_KEY, Pane, Words
 from tui.widgets.sheet import Sheet
 
 PHASE_WORDS: dict[Phase, Words] = {
@@ -31,10 +33,10 @@ class LessonPane(Pane):
     HELP = """
     ## Lesson
     What a step does stands behind `›`, what it expects behind a mark: `…` waiting, `✓` seen, `✗` not, `?` could not be
-    checked here. **Space** does the next step.
+    checked here. **Space** does the next step; **e** explains the words of the one that was done last.
     """
     BINDING_GROUP_TITLE = "Lesson"
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY]
 
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
@@ -94,6 +96,11 @@ class LessonPane(Pane):
         self._asked = prediction
         self.redraw()
         self._line.open("your answer", "", judge, accept, close)
+
+    def cases(self) -> Sequence[Case]:
+        if self.lesson is None or self.view is None or self.view.step < 0:
+            return ()
+        return cases_of(self.lesson.steps[self.view.step], self.view.sights[self.view.step])
 
     def redraw(self) -> None:
         """Draw the page; a step that begins comes into view."""
