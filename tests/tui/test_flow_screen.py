@@ -57,7 +57,7 @@ async def opened(pilot: Pilot[None]) -> None:
     await pilot.press("o")
     await until(pilot, lambda: isinstance(pilot.app.screen, FlowScreen))
     await until(pilot, lambda: len(table_of(pilot, LadderPane).rows))
-    await pilot.pause()
+    await until(pilot, lambda: "[SYN] Seq=0" in screen_text(pilot))
 
 
 @SIZES

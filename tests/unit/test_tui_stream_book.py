@@ -69,7 +69,7 @@ def test_missing_bytes_are_told_where_they_belong() -> None:
     book = StreamBook()
     book.add([piece(b"a"), piece(b"b", missing=1_000), piece(b"c", missing=50, cut=50)])
     assert [text for _, text in lines(book)] == [
-        "a", "… 1,000 bytes not captured", "b", "… 50 bytes cut by the snap length", "c",
+        "a", "… 1,000 bytes not captured", "b", "… 50 bytes cut by the snap length; what comes now is kept whole", "c",
     ]  # fmt: skip
 
 

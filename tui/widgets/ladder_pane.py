@@ -22,14 +22,14 @@ from engine.model.flows import FlowSummary, LadderFold, LadderItem, LadderStep
 from engine.model.messages import LadderAnswer
 from engine.model.snapshot import Snapshot
 from engine.text.explain.case import Case
-from tui.conversations import Conversation, calls_of
+from tui.conversations import Conversation, calls_of, of_flow
 from tui.flow_messages import LadderFetched, LadderQuestion
 from tui.messages import EngineFailed
-from tui.widgets.columns import Column
 from tui.widgets.flow_words import conversation_title, why_no_segments
 from tui.widgets.ladder_calls import calls_beside
 from tui.widgets.ladder_cases import of_item
 from tui.widgets.ladder_lines import fold_key, head_text, item_key, line_spans, named_flows
+from tui.widgets.ladder_table import LadderTable, line_column
 from tui.widgets.line_painter import GUTTER, Spans
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane, Words
@@ -39,17 +39,6 @@ PENDING_S: Final = 0.05
 """After so long it asks again where the worker has not looked at all frames yet."""
 
 NO_SEGMENTS: Final = "Asking for the segments …"
-
-
-class LadderTable(LineTable[LadderItem]):
-    """The lines; the head names the two ends."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "open", id="table.select"),
-    ]
-    DEFAULT_CSS = """
-    LadderTable > .line-table--accent { color: $text-primary; }
-    """
 
 
 class LadderPane(Pane):
@@ -126,11 +115,13 @@ class LadderPane(Pane):
         self._evicted = 0
         self._snapshot: Snapshot | None = None
         self._calls: dict[int, str] = {}
+        self._beside: dict[int, tuple[str, str]] = {}
+        """Names of the ends of the other conversations, by stream."""
         self._names = Static(id="ladder-names")
         self._head = ""
         """What the head of the table says."""
         self._look = LadderLook(80)
-        self._table = LadderTable((_column(""),), item_key, spanning=self._spans, empty=NO_SEGMENTS)
+        self._table = LadderTable((line_column(""),), item_key, spanning=self._spans, empty=NO_SEGMENTS)
         self._window: WindowTable[LadderItem] = WindowTable(self._table, item_key)
 
     def compose(self) -> ComposeResult:
@@ -156,6 +147,7 @@ class LadderPane(Pane):
         if streams != self._streams:
             self._streams = streams
             self._unfolded = ()
+            self._beside = {}
             self._failure = ""
             self._start_ns = 0
             self._window.forget()
@@ -214,18 +206,25 @@ class LadderPane(Pane):
             )
             self._calls = calls_beside(here, shown.subject.stream, calls)
         flows = [self._flows[stream] for stream in self._streams if stream in self._flows]
-        names = {} if shown is None else {shown.subject.stream: shown.names}
+        names = {} if shown is None else {**self._names_beside(flows), shown.subject.stream: shown.names}
         width = self._table.scrollable_content_region.width - GUTTER
         self._look = LadderLook(max(width, 0), self._start_ns, names, self._streams)
         self._table.show_rows(rows, stamp=(self._look, self._deltas, tuple(self._calls.items()), rows.first))
         head = head_text(flows, self._look) if len(rows) else ""
         if head != self._head:
             self._head = head
-            self._table.set_columns((_column(head),))
+            self._table.set_columns((line_column(head),))
         told = named_flows(flows, self._look)
         self._names.display = bool(told)
         self._names.update(Content("\n").join(Content(line) for line in told))
         self._retitle()
+
+    def _names_beside(self, flows: Sequence[FlowSummary]) -> dict[int, tuple[str, str]]:
+        """What the ends of the other conversations are called, looked up once for each."""
+        for flow in flows[1:]:
+            if flow.stream not in self._beside and self._snapshot is not None:
+                self._beside[flow.stream] = Conversation(of_flow(flow), flow).at(self._snapshot).names
+        return self._beside
 
     def _spans(self, item: LadderItem) -> Spans:
         """The line of an item; called for lines in view only."""
@@ -351,8 +350,3 @@ class LadderPane(Pane):
     def cases(self) -> Sequence[Case]:
         item = self._table.cursor_row
         return of_item(item, self._conversation) if item is not None and self._conversation is not None else ()
-
-
-def _column(head: str) -> Column[LadderItem]:
-    """The one column of the table: lines span it, and its title names both ends."""
-    return Column("line", head, 1, lambda _item: "", flexible=True)

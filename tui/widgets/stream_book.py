@@ -146,7 +146,9 @@ class StreamBook:
         number = self._line_blocks[index]
         block, start = self._blocks[number], self._line_starts[index]
         if index in self._notices:
-            why = "cut by the snap length" if block.cut >= block.missing else "not captured"
+            why = (
+                "cut by the snap length; what comes now is kept whole" if block.cut >= block.missing else "not captured"
+            )
             return StreamLine(index, block.forward, f"… {block.missing:,} bytes {why}", block=number, notice=True)
         after = index + 1
         same = after < len(self) and self._line_blocks[after] == number
