@@ -76,6 +76,17 @@ def test_conversations_are_listed_when_they_are_over_and_the_rest_at_the_end(
     assert err == "2 conversations\n"
 
 
+def test_a_reader_that_leaves_ends_the_listing_quietly(started: Started, listener: socket.socket) -> None:
+    process = capturing(started, "flows", "-i", "lo", "--json", "tcp", "port", port_of(listener))
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    process.stdout = None
+    greet(listener)
+    assert process.wait(timeout=30) == 0
+    assert process.stderr.read() == ""
+
+
 def test_a_filter_chooses_among_live_conversations(started: Started, listener: socket.socket) -> None:
     process = capturing(started, "flows", "-i", "lo", "-Y", "tcp.len == 5", "tcp", "port", port_of(listener))
     for _ in range(2):

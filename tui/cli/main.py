@@ -114,13 +114,14 @@ def run_here(arguments: Sequence[str], session: Session | None = None) -> NoRetu
     if session is None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `sockmon ls | head` ends as any filter does
     try:
-        code = group.main(list(arguments), prog_name="sockmon", standalone_mode=False, obj=session)
+        code = _run(arguments, session)
         sys.stdout.flush()
     except click.exceptions.Exit as ended:
         code = ended.exit_code
     except click.ClickException as error:
         code = refuse(_with_usage(error))
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("\n")  # behind the terminal's ^C
         code = INTERRUPTED
     except EngineError as error:
         code = refuse(str(error))
@@ -137,6 +138,12 @@ def run_here(arguments: Sequence[str], session: Session | None = None) -> NoRetu
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a late Ctrl-C must not change the exit code
         session.close()
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _run(arguments: Sequence[str], session: Session | None) -> object:
+    """What the command returns. click's own `main` would end the process with 1 as soon as nobody reads the output."""
+    with group.make_context("sockmon", list(arguments), obj=session) as context:
+        return group.invoke(context)
 
 
 def refuse(sentence: str) -> int:
