@@ -121,3 +121,11 @@ def test_every_actor_is_listed_with_its_group_and_what_it_does() -> None:
     told = [json.loads(line) for line in sockmon("lab", "list", "--json").stdout.splitlines()]
     assert [one["kind"] for one in told] == list(KINDS)
     assert all(one["does"] and one["knobs"] for one in told)
+
+
+def test_a_number_that_is_one_or_none_is_no_flag() -> None:
+    shown = " ".join(sockmon("lab", "many-clients", "--help").stdout.split())
+    assert "How many times. [1]" in shown
+    assert "0 lets the kernel choose. [0]" in shown
+    assert "settimeout(): empty blocks, 0 never waits. [the kernel's or none]" in shown
+    assert "targets that are not this machine are allowed. [off]" in shown.replace("Targets", "targets")

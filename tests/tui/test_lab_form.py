@@ -115,7 +115,7 @@ async def test_a_host_says_who_can_reach_it_as_it_is_typed() -> None:
 async def test_traffic_that_may_leave_the_machine_is_confirmed_first() -> None:
     monitor = FakeMonitor()
     async with running(monitor) as pilot:
-        await open_lab(pilot, "n", *"ping", "enter", "enter", "ctrl+u", *"198.51.100.1", "enter", *["j"] * 7, "right")
+        await open_lab(pilot, "n", *"ping", "enter", "enter", "ctrl+u", *"198.51.100.1", "enter", "G", "right")
         await pilot.press("space")
         await until(pilot, lambda: isinstance(pilot.app.screen, RemoteScreen))
         assert "ping is told to go to 198.51.100.1" in screen_text(pilot)

@@ -25,7 +25,8 @@ def row(draft: Draft, name: str, facts: HostFacts | None = None) -> KnobRow:
 def test_the_form_of_every_kind_has_a_line_a_knob_and_starts_its_defaults(kind: str) -> None:
     draft = new_draft(kind)
     rows = knob_rows(draft, Limits(), None)
-    assert [one.name for one in rows] == list(KINDS[kind].knobs)
+    assert [one.name for one in rows] == list(KINDS[kind].in_order)
+    assert {one.name for one in rows} == set(KINDS[kind].knobs)
     assert not any(one.changed for one in rows)
     assert draft.spec() == ActorSpec(kind, KINDS[kind].default_knobs())
     for name in KINDS[kind].knobs:

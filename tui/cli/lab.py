@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from engine.lab.as_command import as_typed
 from engine.lab.catalogue import KINDS, ActorKind
 from engine.lab.knobs import KNOBS, parse_knob
 from engine.lab.saved import load_templates, templates_path
@@ -49,7 +50,7 @@ def actor_command(kind: ActorKind) -> click.Command:
         click.Option(["--calls/--no-calls"], default=False, help="Print every socket call as it is made."),
         click.Option(["--json", "as_json"], is_flag=True, help="JSON Lines."),
     ]
-    options += [knob_option(name, defaults) for name in kind.knobs]
+    options += [knob_option(name, defaults) for name in kind.in_order]
     return click.Command(kind.kind, callback=run, params=options, help=help_of(kind))
 
 
@@ -67,12 +68,13 @@ def knob_option(name: str, defaults: Knobs) -> click.Option:
     """A knob as an option; what is typed is read by the lab's own rules, as in a form."""
     knob = KNOBS[name]
     default = getattr(defaults, name)
-    shown = {True: "on", False: "off", None: "the kernel's or none", "": "none"}.get(default, default)
+    shown = "the kernel's or none" if default is None else as_typed(default) or "none"
+    line = knob.line if knob.line.partition(" ")[0].endswith("():") else knob.line[0].upper() + knob.line[1:]
     metavar = "|".join(choice for choice in knob.choices if choice) if knob.choices else knob.sort.value.upper()
     return click.Option(
         [f"--{name.replace('_', '-')}", name],
         metavar=metavar,
-        help=f"{knob.line[0].upper()}{knob.line[1:]}.  [{shown}]",
+        help=f"{line}.  [{shown}]",
     )
 
 

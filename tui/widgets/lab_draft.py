@@ -139,7 +139,7 @@ def knob_rows(draft: Draft, limits: Limits, facts: HostFacts | None) -> list[Kno
         KNOBS_OF_OPTIONS[reading.name]: reading.got for reading in draft.readings if reading.name in KNOBS_OF_OPTIONS
     }
     rows = []
-    for name in kind.knobs:
+    for name in kind.in_order:
         says, ink = KNOBS[name].line, Ink.MUTED
         if name in warnings:
             says, ink = warnings[name], Ink.OPENING

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from engine.lab.knobs import set_knobs
+from engine.lab.knobs import KNOBS, set_knobs
 from engine.lab.options import SOCKET_KNOBS
 from engine.model.lab import ActorCommand, Knobs
 
@@ -34,13 +34,18 @@ class ActorKind(msgspec.Struct, frozen=True):
     where: str
     """`module:Class`."""
     knobs: tuple[str, ...]
-    """The knobs that it reads, in the order of a form."""
+    """The knobs that it reads."""
     defaults: Mapping[str, str | int | float | bool | None] = {}
     """Where its default differs from that of `Knobs`."""
     commands: tuple[ActorCommand, ...] = ()
     """What it understands while it runs, besides STOP."""
     wants: str = ""
     """What it may not open itself and is handed where somebody may: `packet` or `icmp` (Actor.handed)."""
+
+    @property
+    def in_order(self) -> tuple[str, ...]:
+        """Its knobs as a form shows them: where, what, how fast, and the socket options after those."""
+        return tuple(name for name in KNOBS if name in self.knobs)
 
     def default_knobs(self) -> Knobs:
         """The knobs of an actor of this kind that nobody has changed."""
