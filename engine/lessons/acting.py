@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -35,11 +35,16 @@ WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 Pause = Callable[[float], None]
 """Waits so long; raises if the run is to end."""
 
+Watch = Callable[[Collection[int]], None]
+"""Takes all ports of a run."""
+
 
 class Stagehand:
     """Does things to the actors of one run."""
 
-    def __init__(self, monitor: MonitorView, cast: Cast, run: str, pause: Pause) -> None:
+    def __init__(self, monitor: MonitorView, cast: Cast, run: str, pause: Pause, watch: Watch) -> None:
+        """`watch` is told all ports that the run has to do with, before anybody speaks there."""
+        self._watch = watch
         self._monitor = monitor
         self._cast = cast
         self._run = run
@@ -67,8 +72,10 @@ class Stagehand:
 
     def _start(self, doing: Doing) -> None:
         spec = ActorSpec(doing.kind, self._knobs(doing))
+        self._watch({*self._cast.known_ports, spec.knobs.port} - {0})
         view = self._monitor.start_actor(spec)
         self._cast.members[doing.actor] = Member(doing.actor, view.number, spec, view.report)
+        self._watch(self._cast.known_ports)
 
     def _knobs(self, doing: Doing) -> Knobs:
         kind = KINDS[doing.kind]

@@ -247,6 +247,12 @@ class Cast:
         return sorted(own | {member.target_port for member in self if member.target_port})
 
     @property
+    def known_ports(self) -> set[int]:
+        """The ports that servers have and clients go to: every packet of the lesson has one of them."""
+        ports = {member.target_port or member.address[1] for member in self}
+        return ports - {0}
+
+    @property
     def troubles(self) -> str:
         """What actors failed of, in one line; empty if none did."""
         failed = [member for member in self if member.report.state is ActorState.FAILED]

@@ -59,7 +59,8 @@ class Judge:
             if before.mark is Mark.WAITING:
                 sight = self._see(expectation, facts, found.get(index, []), wire, monitor)
                 sight = msgspec.structs.replace(sight, waited_s=waited_s)
-                self._sights[index] = self._decided(index, expectation, sight, now_s)
+                behind = wire is not None and wire.behind and of_wire(expectation)
+                self._sights[index] = self._decided(index, expectation, sight, now_s, behind)
         return list(self._sights)
 
     @staticmethod
@@ -74,24 +75,24 @@ class Judge:
         found = wire.search(list(sought.values()), self._cast, self._began_ns)
         return dict(zip(sought, found, strict=True))
 
-    def _decided(self, index: int, expectation: Expectation, sight: Sight, now_s: float) -> Sight:
-        """A sight that says PASSED or FAILED for now, with time taken into account."""
+    def _decided(self, index: int, expectation: Expectation, sight: Sight, now_s: float, behind: bool) -> Sight:
+        """A sight that says PASSED or FAILED for now, with time taken into account. As long as there are frames that
+        were not looked at (`behind`), nothing is missing from the wire."""
         if sight.mark is Mark.UNCHECKED:
             return sight
         waited_s = sight.waited_s
         if sight.mark is Mark.PASSED:
             since = self._held_since.setdefault(index, now_s)
             lag_s = WIRE_LAG_S if expectation.for_s and isinstance(expectation.what, PacketSought) else 0.0
-            if now_s - since >= expectation.for_s + lag_s:
+            if now_s - since >= expectation.for_s + lag_s and not (behind and expectation.for_s):
                 return sight
             return msgspec.structs.replace(sight, mark=Mark.WAITING)
         self._held_since.pop(index, None)
         unable = self._unable(expectation, waited_s)
         if unable:
             return msgspec.structs.replace(sight, mark=Mark.UNCHECKED, why=unable)
-        over = waited_s >= expectation.within_s or (
-            isinstance(expectation.what, PacketSought) and expectation.what.absent
-        )
+        came = isinstance(expectation.what, PacketSought) and expectation.what.absent
+        over = came or (waited_s >= expectation.within_s and not behind)
         return msgspec.structs.replace(sight, mark=Mark.FAILED if over else Mark.WAITING)
 
     def _unable(self, expectation: Expectation, waited_s: float) -> str:

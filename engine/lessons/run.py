@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -79,7 +80,8 @@ class LessonRun:
         self._stage = stage
         self._changed = changed
         self._end = threading.Event()
-        self._hand = Stagehand(stage.monitor, self.cast, stage.next_run(), self._pause)
+        self._name = stage.next_run()
+        self._hand = Stagehand(stage.monitor, self.cast, self._name, self._pause, partial(stage.watch, self._name))
         self._began_s = time.monotonic()
         self._wire: Wire | None = None
         self._no_wire = ""
@@ -124,6 +126,7 @@ class LessonRun:
         self._end.clear()
         if self.view.phase is not Phase.ENDED:
             self._hand.end_all()
+            self._stage.watch(self._name, ())
             self._show(phase=Phase.ENDED)
 
     def result(self) -> LessonResult:
@@ -141,7 +144,7 @@ class LessonRun:
         self._opened = True
         snapshot = self._stage.look()
         self._counters = dict(snapshot.moved_in_all)
-        self._no_wire = no_wire(snapshot)
+        self._no_wire = no_wire(snapshot, self._stage.narrowed)
         if snapshot.capture is not None and not self._no_wire:
             self._wire = Wire(self._stage.monitor, snapshot.capture.last_number)
 

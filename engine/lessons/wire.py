@@ -48,6 +48,8 @@ class Wire:
         """`after` is the number of the last frame before the lesson."""
         self.rows: list[PacketRow] = []
         self.forgotten = 0
+        self.behind = False
+        """Frames were captured that nobody has looked at yet."""
         self._monitor = monitor
         self._after = after
 
@@ -58,7 +60,8 @@ class Wire:
             answer = self._monitor.new_packets(self._after, FETCH, display_filter)
             self.rows += answer.rows
             self._after = max(self._after, answer.status.last_number - answer.pending)
-            if not answer.pending:
+            self.behind = answer.pending > 0
+            if not self.behind:
                 break
         self.forgotten += max(0, len(self.rows) - ROWS_KEPT)
         del self.rows[:-ROWS_KEPT]

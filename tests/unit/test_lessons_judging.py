@@ -160,6 +160,19 @@ def test_what_is_not_to_come_fails_at_once_when_it_does_and_passes_late() -> Non
     assert judged("no packet [FIN] for 0.3s", at_s=(0, 0.41))[0].mark is Mark.PASSED
 
 
+def test_as_long_as_frames_were_not_looked_at_nothing_is_missing() -> None:
+    wire = Wire(FakeMonitor(), 0)
+    wire.behind = True
+    judge = Judge(step("packet [FIN]", "no packet [FIN] for 0.1s", "recvq server == 7"), both_ends(), 0, "")
+    facts = Facts(both_ends(), Rows(snapshot(entries=ENTRIES)), {})
+    judge.judge(facts, wire, FakeMonitor(), 0.0)
+    sights = judge.judge(facts, wire, FakeMonitor(), 20.0)
+    assert [sight.mark for sight in sights] == [Mark.WAITING, Mark.WAITING, Mark.FAILED]
+    wire.behind = False
+    sights = judge.judge(facts, wire, FakeMonitor(), 20.1)
+    assert [sight.mark for sight in sights] == [Mark.FAILED, Mark.PASSED, Mark.FAILED]
+
+
 def test_a_packet_that_was_seen_is_told_with_its_frame() -> None:
     sight = judged("packet [SYN] from client")[0]
     assert sight.frame == 1

@@ -134,7 +134,9 @@ def test_a_course_hands_over_every_result_and_an_engine_that_fails_is_a_lesson_s
 
 
 def carry_out(line: str, monitor: Lab, cast: Cast, started: dict[str, str]) -> None:
-    Stagehand(monitor, cast, "9-1", lambda seconds: None).carry_out(read_doing(line, Spot(), started))
+    Stagehand(monitor, cast, "9-1", lambda seconds: None, lambda ports: None).carry_out(
+        read_doing(line, Spot(), started)
+    )
 
 
 def test_knobs_may_name_what_other_actors_got() -> None:
@@ -208,6 +210,47 @@ def test_a_stage_reads_the_families_of_its_lessons_and_goes_on_without_a_capture
     unix = msgspec.structs.replace(two_steps(), families=("unix",))
     Stage(monitor).prepare([two_steps(), unix])
     assert monitor.told("set_sockets") == [SocketsOptions(families=("tcp", "udp", "unix"))]
+
+
+def test_a_stage_narrows_its_own_capture_to_the_ports_of_its_runs() -> None:
+    monitor = FakeMonitor()
+    stage = Stage(monitor)
+    stage.watch("1", {80})
+    assert monitor.told("set_capture") == []  # the capture is not the lessons' own
+    stage.prepare([two_steps()])
+    stage.watch("1", {80})
+    stage.watch("2", {90, 443})
+    stage.watch("2", {90, 443})
+    stage.watch("1", ())
+    filters = [options.capture_filter for options in monitor.told("set_capture") if isinstance(options, CaptureOptions)]
+    assert filters == [
+        "icmp or icmp6",
+        "icmp or icmp6 or port 80",
+        "icmp or icmp6 or port 80 or port 90 or port 443",
+        "icmp or icmp6 or port 90 or port 443",
+    ]
+    assert stage.narrowed
+    assert no_wire(snapshot(capture=status(capture_filter="icmp or icmp6")), narrowed=True) == ""
+
+
+def test_a_run_watches_its_ports_before_anybody_speaks_there() -> None:
+    monitor = lab(snapshot(capture=status()))
+    stage = Stage(monitor)
+    stage.prepare([two_steps()])
+    run = LessonRun(two_steps(), stage)
+    run.step()
+    run.step()
+    run.close()
+    told = [name for name, _ in monitor.asked if name in ("set_capture", "start_actor", "stop_actor")]
+    assert told == [
+        "set_capture",
+        "start_actor",
+        "set_capture",
+        "start_actor",
+        "stop_actor",
+        "stop_actor",
+        "set_capture",
+    ]
 
 
 def test_a_look_that_another_thread_began_after_this_one_asked_does_for_both() -> None:
