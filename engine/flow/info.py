@@ -47,11 +47,9 @@ def ace_counter(flags: int) -> int:
     return (flags >> 8 & 1) << 2 | (flags >> 7 & 1) << 1 | flags >> 6 & 1
 
 
-def _transparency(raw: bytes) -> str:
+def _hides_addresses(options: Options) -> str:
     """What tshark says first if the options carry the addresses that a WAN optimiser (Riverbed's) hides."""
-    if _TRANSPARENCY_KIND in raw and any(kind == _TRANSPARENCY_KIND for kind, _ in parse_options(raw).options):
-        return "TRPY, "
-    return ""
+    return "TRPY, " if any(kind == _TRANSPARENCY_KIND for kind, _ in options) else ""
 
 
 @lru_cache(4096)
@@ -86,7 +84,8 @@ def info_line(segment: Segment, placed: Placed) -> str:
             value, echo = _TIMESTAMP_PAIR(options, 4)
             text = f"{text} TSval={value} TSecr={echo}"
         else:
-            text = f"{_transparency(options)}{text}{_words(parse_options(options).options, placed.peer_base)}"
+            parsed = parse_options(options).options
+            text = f"{_hides_addresses(parsed)}{text}{_words(parsed, placed.peer_base)}"
     return findings_text(placed) + text if placed.findings else text
 
 
@@ -121,13 +120,16 @@ def _unusual_line(segment: Segment, placed: Placed) -> str:
         return text + why
     raw = segment.options
     options, end = parse_options(raw, segment.header_length - 20 - len(raw))
-    if end == CUT and options[-1][0] not in _SAID_FIRST:
-        kind, _ = options.pop()
-        if not segment.truncated and kind not in OPTION_WORDS:
+    hidden = _hides_addresses(options)
+    if end == CUT:
+        kind, _ = options[-1]
+        if kind not in _SAID_FIRST:
+            options.pop()
+        if not segment.truncated and kind != _TRANSPARENCY_KIND:
             why = _OVERLONG
     if end == READ:
         why = ""
-    return f"{findings_text(placed)}{_transparency(raw)}{text}{_words(options, placed.peer_base)}{why}"
+    return f"{findings_text(placed)}{hidden}{text}{_words(options, placed.peer_base)}{why}"
 
 
 _SAID_FIRST = frozenset((4, 5, 19, 29))

@@ -116,3 +116,21 @@ def test_an_impossible_header_length_is_told_in_words() -> None:
     assert line(header_length=8) == (
         "40000 → 80 [ACK] Seq=1 Ack=2 Win=512, bogus TCP header length (8, must be at least 20)"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ("0101080a00000001", ""),  # the datagram ends inside its timestamps
+        ("020405", ""),
+        ("1312aabb", " MD5"),
+    ],
+)
+def test_an_option_that_reaches_past_the_datagram_is_longer_than_what_holds_it(options: str, text: str) -> None:
+    raw = bytes.fromhex(options)
+    segment = Segment(0, b"", b"", 40000, 80, 1, 2, 0x10, 512, 0, -1, 20 + 20, raw)
+    placed = Placed(1, 0, 1, 2, 512, 0, 0, 0, 0, MALFORMED | NO_LENGTH, 0, 0, -1)
+    assert info_line(segment, placed) == (
+        f"40000 → 80 [ACK] Seq=1 Ack=2 Win=512{text}"
+        "[Malformed Packet: length of contained item exceeds length of containing item]"
+    )
