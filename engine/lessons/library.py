@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,6 @@ def lesson_named(name: str) -> Lesson:
     known = shelf()
     if name in known:
         return read_file(known[name])
-    near = [other for other in known if name in other or other in name][:NEAR_MAX]
-    hint = f"did you mean {', '.join(near)}?" if near and name else "`sockmon lesson list` shows all"
+    near = [other for other in known if name and name in other] or get_close_matches(name, known, NEAR_MAX)
+    hint = f"did you mean {', '.join(near[:NEAR_MAX])}?" if near else "`sockmon lesson list` shows all"
     raise BadInput(f"there is no lesson {name!r}", hint=hint)

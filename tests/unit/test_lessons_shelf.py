@@ -56,8 +56,10 @@ def test_a_lesson_is_found_by_name_or_by_path() -> None:
     assert lesson_named(str(shelf()["echo"])).name == "echo"
     with pytest.raises(BadInput, match=r"no lesson 'wait'.*did you mean both-wait, "):
         lesson_named("wait")
+    with pytest.raises(BadInput, match=r"did you mean echo\?"):
+        lesson_named("ehco")
     with pytest.raises(BadInput, match="shows all"):
-        lesson_named("nope")
+        lesson_named("xyzzy")
 
 
 def test_a_new_lesson_has_no_fault_and_overwrites_nothing(tmp_path: Path) -> None:
