@@ -17,6 +17,7 @@ from typing import Final
 from engine.model.messages import ClosedSocket
 from engine.model.snapshot import RowChange, Snapshot
 from engine.model.sockets import SocketEntry, SocketFigures
+from engine.model.tcp import SocketState
 from engine.text.socket_values import data_recv_q, data_send_q, in_bytes, out_bytes, tcp_field
 
 NS_PER_S: Final = 1_000_000_000
@@ -61,6 +62,8 @@ class Watched:
     """Sockets that closed a short while ago, the oldest first."""
     forgotten: int = 0
     """Closed sockets that went before their time, for want of room."""
+    opened_per_s: float | None = None
+    """Sockets opened a second since the snapshot before, those that have closed again among them; None at first."""
 
     @cached_property
     def closed_by_key(self) -> Mapping[int, ClosedSocket]:
@@ -94,6 +97,7 @@ class Tracks:
         figures: dict[int, SocketFigures] = {}
         totals: dict[int, _Total] = {}
         before, changes = self._bytes, snapshot.changes
+        opened = sum(closed.by_event and closed.entry.key not in self._figures for closed in snapshot.closed)
         for entry in snapshot.entries:
             key = entry.key
             if changes and changes.get(key) is RowChange.CLOSED:
@@ -103,12 +107,14 @@ class Tracks:
                 # What did not change is the same object, and its tcp_info need not be decoded again.
                 total = entry, in_bytes(entry), out_bytes(entry)
             totals[key] = total
-            opened = not first and changes.get(key) is RowChange.NEW
-            figures[key] = self._figure(key, total, snapshot.ts_ns, elapsed_ns, opened)
+            new = not first and changes.get(key) is RowChange.NEW
+            opened += new and entry.state is not SocketState.TIME_WAIT  # what is left of one that closed
+            figures[key] = self._figure(key, total, snapshot.ts_ns, elapsed_ns, new)
         self._figures, self._bytes = figures, totals
         self._extend_trails(snapshot)
         self._keep_closed(snapshot)
-        return Watched(figures, tuple(self._closed), self._forgotten)
+        rate = opened * NS_PER_S / elapsed_ns if elapsed_ns > 0 else None
+        return Watched(figures, tuple(self._closed), self._forgotten, rate)
 
     def trail(self, key: int) -> tuple[Point, ...]:
         """The last points of a socket, the oldest first."""

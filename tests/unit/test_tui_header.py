@@ -38,6 +38,21 @@ def test_rights_are_said_once_each_with_the_first_cure() -> None:
     assert rights_words(()) == ""
 
 
+def test_what_opened_is_told_by_who_watched() -> None:
+    assert "↑0/s" in line(parts(snapshot(), paused=False), 200).plain
+    assert "↑13/s" in line(parts(snapshot(), False, 12.6), 200).plain
+
+
+def test_other_namespaces_are_said_without_alarm() -> None:
+    note = Degradation("OTHER_NAMESPACES", "2 other network namespaces not shown")
+    styles = [
+        {part.text: part.style for part in parts(snapshot(degradations=given), paused=False)}
+        for given in ((note,), (note, OWNERS_HIDDEN))
+    ]
+    assert styles[0]["+2 netns"] == "$foreground 70%"
+    assert "$text-warning" in styles[1].values()
+
+
 def test_another_network_namespace_is_named() -> None:
     assert "netns blue" in line(parts(snapshot(netns="blue"), paused=False), 200).plain
     assert "netns" not in line(parts(snapshot(), paused=False), 200).plain

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.model.messages import ClosedSocket
 from engine.model.snapshot import RowChange, Snapshot
 from engine.model.sockets import SocketEntry
+from engine.model.tcp import SocketState
 from tests.tui.fakes import NOON_NS, entry, snapshot, tcp_info
 from tui.tracks import HISTORY_MAX, HISTORY_S, NS_PER_S, TRAIL_POINTS, TRAILS_MAX, Tracks
 
@@ -29,6 +30,15 @@ def test_a_socket_that_was_there_first_is_older_than_we_know() -> None:
     assert later[1].since_ns == NOON_NS
     assert (later[2].since_ns, later[2].opened) == (NOON_NS + 5 * NS_PER_S, True)
     assert not later[3].opened  # another family came into view
+
+
+def test_what_opened_counts_the_short_lived_and_not_what_is_left_of_them() -> None:
+    tracks = Tracks()
+    assert tracks.take(at(0, entry(1))).opened_per_s is None
+    left = entry(3, state=SocketState.TIME_WAIT)
+    short, shown = (ClosedSocket(entry(key), NOON_NS, by_event=True) for key in (4, 1))
+    watched = tracks.take(at(2, entry(2), left, closed=(short, shown), new=(2, 3)))
+    assert watched.opened_per_s == 1.0  # rows 2 and 4, in two seconds
 
 
 def test_rates_are_data_bytes_by_the_time_that_went_by() -> None:

@@ -55,6 +55,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def show(self, moment: Moment, work: object) -> None:
         """Show this moment. `work` is what `prepare` made of it, None if that was not done."""
         header = self.query_one(StatusLine)
+        header.opened_per_s = moment.watched.opened_per_s
         header.snapshot = moment.snapshot
         self.query_one(AlertLine).words = alert_words(moment.failure, moment.snapshot.workers)
 

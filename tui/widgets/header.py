@@ -41,6 +41,9 @@ SHORT: Final = {
 """A few words for a degradation, `{count}` being the number that its sentence begins with; the whole sentence is in the
 tooltip and in the pane that it concerns."""
 
+NOTES: Final = frozenset(("OTHER_NAMESPACES",))
+"""What is said and is no fault: a machine with containers always has other namespaces."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -76,8 +79,8 @@ def rights_words(degradations: Sequence[Degradation]) -> str:
     return ", ".join(shown) + (f" ({cure})" if cure else "")
 
 
-def parts(snapshot: Snapshot, paused: bool) -> list[Part]:
-    """The pieces of the line for this moment."""
+def parts(snapshot: Snapshot, paused: bool, opened_per_s: float | None = None) -> list[Part]:
+    """The pieces of the line for this moment; without `opened_per_s` the new rows of the snapshot are counted."""
     changes = list(snapshot.changes.values())
     live = len(snapshot.entries) - changes.count(RowChange.CLOSED)
     capture = snapshot.capture
@@ -90,7 +93,7 @@ def parts(snapshot: Snapshot, paused: bool) -> list[Part]:
         where = f"{capture.interface}·{capture.source}"
         pieces.append(Part(where if capture.running else f"{where} off", "", 3))
     pieces.append(Part(f"{live:,} sockets", "", 4))
-    opened = changes.count(RowChange.NEW)
+    opened = changes.count(RowChange.NEW) if opened_per_s is None else round(opened_per_s)
     pieces.append(Part(f"↑{opened:,}/s", "$text-success" if opened else "$foreground 55%", 8))
     if capture is not None:
         words, bad = lost_words(capture.trust)
@@ -104,7 +107,8 @@ def parts(snapshot: Snapshot, paused: bool) -> list[Part]:
         pieces.append(Part(lost_events, "bold $text-error", 0))
     rights = rights_words(snapshot.degradations)
     if rights:
-        pieces.append(Part(rights, "$text-warning", 0))
+        degraded = any(degradation.code not in NOTES for degradation in snapshot.degradations)
+        pieces.append(Part(rights, "$text-warning" if degraded else "$foreground 70%", 0))
     clock = time.strftime("%H:%M:%S", time.localtime(snapshot.ts_ns // NS_PER_S))
     pieces.append(Part(clock, "$foreground 70%", 2, right=True))
     return pieces
@@ -148,6 +152,7 @@ class StatusLine(Widget):
 
     snapshot: reactive[Snapshot | None] = reactive(None, always_update=True)
     paused: reactive[bool] = reactive(False)
+    opened_per_s: float | None = None
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
         if snapshot is None:
@@ -156,7 +161,8 @@ class StatusLine(Widget):
         dead = any(not worker.alive for worker in snapshot.workers)
         alarmed = lost or dead or bool(event_words(snapshot.counters))
         self.set_class(alarmed, "-alarmed")
-        self.set_class(bool(snapshot.degradations) and not alarmed, "-degraded")
+        degraded = any(degradation.code not in NOTES for degradation in snapshot.degradations)
+        self.set_class(degraded and not alarmed, "-degraded")
         told = [
             f"{degradation.sentence}{f' Cure: {degradation.cure}' if degradation.cure else ''}"
             for degradation in snapshot.degradations
@@ -166,7 +172,7 @@ class StatusLine(Widget):
     def render(self) -> Content:
         if self.snapshot is None:
             return Content(" sockmon  reading the kernel's tables …")
-        return line(parts(self.snapshot, self.paused), self.size.width)
+        return line(parts(self.snapshot, self.paused, self.opened_per_s), self.size.width)
 
 
 class AlertLine(Widget):
