@@ -86,8 +86,8 @@ class SockmonApp(PacketAnswers, FlowAnswers, SocketAnswers, LabAnswers, LessonAn
         """Of Textual's own commands those that no key of ours does."""
         return (command for command in super().get_system_commands(screen) if command.title in TEXTUALS_COMMANDS)
 
-    def action_show_screen(self, name: str) -> None:
-        self.switch_mode(name)
+    async def action_show_screen(self, name: str) -> None:
+        await self.switch_mode(name)  # keys typed ahead are for the new screen
 
     def action_pause(self) -> None:
         self.paused = not self.paused
