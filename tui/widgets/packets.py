@@ -44,7 +44,8 @@ class PacketsPane(CapturePane):
     What the wire carried, one line a frame in Wireshark's words. Numbers and sequence numbers are relative. By default
     only segments with SYN, FIN or RST are listed; **a** lists all.
 
-    **Enter** takes the frame apart: a tree of its fields beside its bytes. **f** follows the newest.
+    **Enter** takes the frame apart: a tree of its fields beside its bytes. **f** follows the newest. **o** opens the
+    frame's conversation, **F** reads what it carried, **e** explains flags and findings.
     """
     BINDING_GROUP_TITLE = "Packets"
     BINDINGS: ClassVar[list[BindingType]] = [
