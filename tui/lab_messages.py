@@ -14,18 +14,6 @@ from tui.bridge import Receiver
 from tui.messages import Done
 
 
-class KindWanted(Message):
-    """The user wants to choose a kind of actor for the form."""
-
-
-class KindChosen(Message):
-    """The form should describe a new actor of this kind."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self.kind = kind
-
-
 class CommandsWanted(Message):
     """The user wants to ask something of this actor."""
 

@@ -13,6 +13,7 @@ from tests.tui import fakes
 from tests.tui.driving import notices, running, screen_text, title, until
 from tests.tui.fakes import FakeMonitor, running_flood, snapshot
 from tests.tui.lab_driving import FORM, open_lab, pane, says, specs, value
+from tui.app import SockmonApp
 from tui.screens.lab_kinds import KindScreen
 from tui.screens.lab_program import ProgramScreen
 from tui.screens.lab_remote import RemoteScreen
@@ -197,3 +198,15 @@ async def test_hostile_text_of_an_actor_is_only_text() -> None:
         shown = screen_text(pilot)
         assert "\x1b" not in shown
         assert "[/]x" in shown
+
+
+async def test_no_letter_of_a_kind_that_is_typed_ahead_is_a_key_of_the_screen_below() -> None:
+    monitor = FakeMonitor()
+    async with running(monitor) as pilot:
+        await open_lab(pilot)
+        for key in ("n", *"pq"):
+            pilot.app.simulate_key(key)
+        await until(pilot, lambda: isinstance(pilot.app.screen, KindScreen))
+        assert isinstance(pilot.app, SockmonApp)
+        assert not pilot.app.paused
+        assert pilot.app.is_running

@@ -19,8 +19,6 @@ from tui.lab_messages import (
     CommandsWanted,
     HostFactsWanted,
     KillWanted,
-    KindChosen,
-    KindWanted,
     LookupWanted,
     ProgramWanted,
     TemplateNamed,
@@ -31,7 +29,6 @@ from tui.messages import SnapshotFetched
 from tui.screens.details import ActorScreen
 from tui.screens.lab import LabScreen
 from tui.screens.lab_asking import CommandScreen
-from tui.screens.lab_kinds import KindScreen
 from tui.screens.lab_program import ProgramScreen
 from tui.screens.lab_remote import RemoteScreen
 from tui.widgets.lab import LabPane
@@ -109,11 +106,6 @@ class LabAnswers(ScreenHost):
         self.say(event.sentence, warns=True)
 
     # --- windows ----------------------------------------------------------------------------------------------------
-
-    def on_kind_wanted(self, _event: KindWanted) -> None:
-        screen = self.base_screen
-        if isinstance(screen, LabScreen):
-            self.push_screen(KindScreen(lambda kind: screen.post_message(KindChosen(kind))))
 
     def on_commands_wanted(self, event: CommandsWanted) -> None:
         self.push_screen(CommandScreen(event.actor))

@@ -11,9 +11,9 @@ from textual.containers import Horizontal, Vertical
 from engine.lab.advice import read_limits
 from engine.model.lab import Knobs
 from engine.model.snapshot import ActorView
-from tui.lab_messages import KindChosen
 from tui.messages import Moment
 from tui.screens.base import MonitorScreen
+from tui.screens.lab_kinds import KindScreen
 from tui.widgets.lab import LabPane
 from tui.widgets.lab_actors import ActorsPane
 from tui.widgets.lab_calls import LabCallsPane
@@ -86,15 +86,15 @@ class LabScreen(MonitorScreen):
         self._started = {actor.number for actor in actors}
         self.query_one(ActorsPane).expect(actors)
 
-    def choose_kind(self, kind: str) -> None:
+    def action_choose_kind(self) -> None:
+        self.app.push_screen(KindScreen(self.describe))
+
+    def describe(self, kind: str) -> None:
         """Describe a new actor of this kind in the form."""
         form = self.query_one(LabFormPane)
         form.choose_kind(kind)
         form.edited = True
         self.activate(form)
-
-    def on_kind_chosen(self, event: KindChosen) -> None:
-        self.choose_kind(event.kind)
 
     def on_lab_form_pane_submitted(self, event: LabFormPane.Submitted) -> None:
         event.stop()

@@ -124,7 +124,7 @@ class LabPane(Pane):
         else:
             self._start_again(row.numbers)
 
-    def action_new(self) -> None:
+    async def action_new(self) -> None:
         self._form.focus_first()
 
     def action_restart(self) -> None:

@@ -16,7 +16,7 @@ from engine.lab.shown import shown_outcome
 from engine.model.lab import ActorCommand
 from engine.model.snapshot import ActorView, Snapshot
 from engine.text.units import byte_rate, count
-from tui.lab_messages import CommandGiven, CommandsWanted, KillWanted, KindWanted, ProgramWanted
+from tui.lab_messages import CommandGiven, CommandsWanted, KillWanted, ProgramWanted
 from tui.widgets.columns import Align, Column, Elide, Ink
 from tui.widgets.lab import LabPane
 from tui.widgets.lab_fields import LabFields
@@ -182,8 +182,9 @@ class ActorsPane(LabPane):
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
-    def action_new(self) -> None:
-        self.post_message(KindWanted())
+    async def action_new(self) -> None:
+        """At once: what is typed ahead is part of a kind's name, and no key of this screen."""
+        await self.run_action("screen.choose_kind")
 
     def action_program(self) -> None:
         actor = self.actor_of(self._table.cursor_row)

@@ -24,7 +24,6 @@ from engine.text.sanitize import printable
 from tui.lab_messages import (
     HostFactsFound,
     HostFactsWanted,
-    KindWanted,
     ProgramWanted,
     TemplateNamed,
     TemplatesRead,
@@ -48,7 +47,7 @@ LOOKING: Final = "is being looked up …"
 
 
 class LabFormPane(Pane):
-    """A draft in by `fill`, wishes out: Submitted to start it, KindWanted, ProgramWanted, TemplateNamed, Left."""
+    """A draft in by `fill`, wishes out: Submitted to start it, ProgramWanted, TemplateNamed, Left."""
 
     NAME = "Form"
     HELP = """
@@ -230,8 +229,8 @@ class LabFormPane(Pane):
         self.edited = False
         self.post_message(self.Submitted(self.draft.spec(), (self._origin,)))
 
-    def action_kind(self) -> None:
-        self.post_message(KindWanted())
+    async def action_kind(self) -> None:
+        await self.run_action("screen.choose_kind")
 
     def action_program(self) -> None:
         self.post_message(ProgramWanted(self.draft.spec()))
