@@ -39,7 +39,7 @@ class FlowAnswers(ScreenHost):
 
     def _warm_up(self) -> None:
         """Make the flow screen before it is wanted: to make it takes four times as long as to show it."""
-        if FLOW_MODE not in self._screen_stacks:
+        if self.is_running and FLOW_MODE not in self._screen_stacks:
             self._init_mode(FLOW_MODE)
 
     async def on_flow_wanted(self, event: FlowWanted) -> None:
