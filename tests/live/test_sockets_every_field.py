@@ -106,6 +106,7 @@ def expected_of_tcp_info(info: TcpInfo, state: SocketState) -> Fields:
         "data_segs_out": info.data_segs_out,
         "data_segs_in": info.data_segs_in,
         "unacked": info.unacked,
+        "reordering": info.reordering if info.reordering != 3 else 0,
         "sacked": info.sacked if not listening else 0,
         "lost": info.lost,
         "delivered": info.delivered,
