@@ -135,7 +135,7 @@ class ScreenHost(KeysInOrder):
             self.screen.refresh_bindings()
 
     def _show(self, prepared: Prepared | None = None) -> None:
-        if self._moment is None:
+        if self._moment is None or not self.is_running:  # while the app ends its screens are taken apart
             return
         with self.batch_update():
             for screen in self.screen_stack:
