@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -33,6 +34,12 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
             return
         await pilot.pause(0.01)
     raise AssertionError("it did not come to that")
+
+
+async def pasted(pilot: Pilot[None], text: str) -> None:
+    """Long text into what has the focus, at once as a terminal pastes it: a key pressed by the pilot takes 0.1 s."""
+    pilot.app.post_message(Paste(text))
+    await pilot.pause()
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from engine.model.errors import EngineError
 from engine.model.flows import StreamPiece
 from tests.tui import flows
-from tests.tui.driving import NARROW, WIDE, notices, packets_here, refreshed, running, screen_text, until
+from tests.tui.driving import NARROW, WIDE, notices, packets_here, pasted, refreshed, running, screen_text, until
 from tests.tui.fakes import FakeMonitor
 from tests.tui.test_flow_screen import flood, opened, with_flow
 from tui.flow_files import save_ladder, save_stream, write
@@ -105,7 +105,9 @@ async def test_saving_asks_before_it_replaces_a_file(tmp_path: Path) -> None:
         await following(pilot)
         await pilot.press("E")
         await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
-        await pilot.press("ctrl+u", *str(path), "enter")
+        await pilot.press("ctrl+u")
+        await pasted(pilot, str(path))
+        await pilot.press("enter")
         await until(pilot, lambda: "That file exists" in screen_text(pilot))
         assert path.read_bytes() == b"old"
         await pilot.press("enter")
@@ -117,9 +119,13 @@ async def test_saving_asks_before_it_replaces_a_file(tmp_path: Path) -> None:
 async def test_a_name_that_cannot_be_is_refused_at_once(tmp_path: Path) -> None:
     async with running(talking()) as pilot:
         await following(pilot)
-        await pilot.press("E", "ctrl+u", *f"{tmp_path}/no/such", "enter")
+        await pilot.press("E", "ctrl+u")
+        await pasted(pilot, f"{tmp_path}/no/such")
+        await pilot.press("enter")
         await until(pilot, lambda: "There is no folder" in screen_text(pilot))
-        await pilot.press("ctrl+u", *str(tmp_path), "enter")
+        await pilot.press("ctrl+u")
+        await pasted(pilot, str(tmp_path))
+        await pilot.press("enter")
         await until(pilot, lambda: "That is a folder" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, StreamScreen))
@@ -131,7 +137,9 @@ async def test_E_on_the_ladder_saves_it(tmp_path: Path) -> None:
         await opened(pilot)
         await pilot.press("E")
         await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
-        await pilot.press("ctrl+u", *str(path), "enter")
+        await pilot.press("ctrl+u")
+        await pasted(pilot, str(path))
+        await pilot.press("enter")
         await until(pilot, path.exists)
     assert "flood-client 41233" in path.read_text()
     assert "[SYN] Seq=0" in path.read_text()
