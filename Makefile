@@ -30,8 +30,9 @@ $(DEV_VENV)/.ready: pyproject.toml constraints.txt
 run: $(RUN_VENV)/.ready
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(RUN_VENV)/bin/sockmon; else exec $(RUN_VENV)/bin/sockmon demo; fi
 
+# Half of the tests' time is waiting for a socket or a screen, so three run on two cores.
 test: $(DEV_VENV)/.ready
-	$(DEV_VENV)/bin/pytest -n auto
+	$(DEV_VENV)/bin/pytest --dist worksteal -n $$(( (`getconf _NPROCESSORS_ONLN` * 3 + 1) / 2 ))
 
 check: $(DEV_VENV)/.ready
 	$(DEV_VENV)/bin/ruff format --check .
