@@ -95,10 +95,11 @@ class SockmonApp(PacketAnswers, FlowAnswers, SocketAnswers, LabAnswers, LessonAn
             self.base_screen.pause(self.paused)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self.dead) if action == "restart_workers" else True
+        # Asked of the engine, not of the picture: a pane may have told of a dead worker since the last refresh.
+        return bool(self.monitor.dead()) if action == "restart_workers" else True
 
     def action_restart_workers(self) -> None:
-        self.command(partial(questions.restart_dead, self.monitor, self.dead))
+        self.command(partial(questions.restart_dead, self.monitor))
 
     def action_help(self) -> None:
         if self.screen.query("HelpPanel"):

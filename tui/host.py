@@ -158,7 +158,7 @@ class ScreenHost(KeysInOrder):
 
     @property
     def dead(self) -> Sequence[Role]:
-        """The workers that have ended."""
+        """The workers that the screen shows as ended."""
         return [worker.role for worker in self._moment.snapshot.workers if not worker.alive] if self._moment else []
 
     # --- what comes back --------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.insight.hits import socket_title
-from engine.model.health import Role
 from engine.model.messages import SocketsOptions
 from engine.model.packets import CaptureOptions
 from engine.model.snapshot import MonitorView
@@ -70,8 +69,9 @@ def stop_capture(monitor: MonitorView) -> Done:
     return Done("capture stopped; what was kept stays")
 
 
-def restart_dead(monitor: MonitorView, roles: Sequence[Role]) -> Done:
+def restart_dead(monitor: MonitorView) -> Done:
     """Start dead workers anew."""
+    roles = monitor.dead()
     for role in roles:
         monitor.restart(role)
     return Done(f"restarted: {', '.join(roles)}")

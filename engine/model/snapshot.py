@@ -172,6 +172,10 @@ class MonitorView(Protocol):
         """Kill an actor's process (SIGKILL), as a crash would end it."""
         ...
 
+    def dead(self) -> tuple[Role, ...]:
+        """The workers that have ended and were not started again. Answers at once."""
+        ...
+
     def restart(self, role: Role) -> None:
         """Start a dead worker anew."""
         ...

@@ -404,6 +404,9 @@ class FakeMonitor:
     def kill_actor(self, number: int) -> None:
         self.asked.append(("kill_actor", number))
 
+    def dead(self) -> tuple[Role, ...]:
+        return tuple(worker.role for worker in self.snapshots[0].workers if not worker.alive)
+
     def restart(self, role: Role) -> None:
         self.asked.append(("restart", role))
 

@@ -80,6 +80,15 @@ async def test_a_dead_worker_is_shown_at_once_and_restarted_by_a_key() -> None:
         assert "died" not in screen_text(pilot)
 
 
+async def test_a_dead_worker_is_restarted_by_the_key_before_the_next_refresh_shows_it() -> None:
+    monitor = FakeMonitor()
+    async with running(monitor) as pilot:
+        await pilot.press("W")
+        monitor.serve(snapshot(workers=fakes.workers(sockets="killed by SIGKILL")))
+        await pilot.press("W")
+        await until(pilot, lambda: monitor.told("restart") == [Role.SOCKETS])
+
+
 async def test_a_refresh_that_fails_is_said_in_the_header_until_one_works() -> None:
     monitor = FakeMonitor()
     async with running(monitor) as pilot:
