@@ -15,7 +15,8 @@ from engine.model.lab import ActorReport, ActorSocket, ActorSpec, ActorState, Ca
 from engine.model.packets import PacketRow
 from engine.model.snapshot import Snapshot
 from engine.model.tcp import TcpFlags
-from tests.tui.fakes import NO_CAPTURE, FakeMonitor, packet, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import NO_CAPTURE, packet, snapshot
 
 SERVER_PORT, CLIENT_PORT = 8080, 40_003
 SERVER, CLIENT = f"127.0.0.1:{SERVER_PORT}", f"127.0.0.1:{CLIENT_PORT}"

@@ -12,7 +12,8 @@ from textual.widget import Widget
 
 from engine.model.snapshot import Snapshot
 from tests.tui import fakes
-from tests.tui.fakes import FakeMonitor, packet
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import packet
 from tui.app import SockmonApp
 from tui.widgets.footer import KeyBar
 from tui.widgets.header import StatusLine

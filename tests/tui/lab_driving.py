@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from engine.model.lab import ActorSpec
 from tests.tui.driving import rows, table_of, until
-from tests.tui.fakes import FakeMonitor
+from tests.tui.fake_monitor import FakeMonitor
 from tui.widgets.lab_actors import ActorsPane
 from tui.widgets.lab_form_pane import LabFormPane
 from tui.widgets.pane import Pane

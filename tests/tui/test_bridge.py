@@ -11,7 +11,8 @@ from textual.message import Message
 
 from engine.model.errors import EngineError
 from engine.model.snapshot import Snapshot
-from tests.tui.fakes import FakeMonitor, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import snapshot
 from tui.bridge import QUESTIONS_MAX, Asker, Bridge
 from tui.messages import BridgeBroke, Done, EngineFailed, Moment, Prepared, SnapshotFetched
 

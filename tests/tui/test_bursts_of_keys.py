@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui.driving import running, table_of, title, until
-from tests.tui.fakes import FakeMonitor
+from tests.tui.fake_monitor import FakeMonitor
 from tui.screens.connections import ConnectionsScreen
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.line_table import LineTable

@@ -18,7 +18,8 @@ from tests.tui.driving import (
     title,
     until,
 )
-from tests.tui.fakes import FakeMonitor, entry, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import entry, snapshot
 from tui.screens.details import SocketScreen
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.filter_box import FilterBox

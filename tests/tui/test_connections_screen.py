@@ -12,7 +12,8 @@ from engine.model.messages import ClosedSocket
 from engine.model.tcp import SocketState
 from tests.tui import fakes
 from tests.tui.driving import NARROW, refreshed, rows, running, screen_text, selected, table_of, title, until
-from tests.tui.fakes import FakeMonitor, entry, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import entry, snapshot
 from tui.app import SockmonApp
 from tui.host_names import HostNames
 from tui.screens.columns import ColumnsScreen

@@ -10,7 +10,7 @@ from engine.model.ending import Permission
 from engine.model.errors import EngineError
 from tests.tui import fakes
 from tests.tui.driving import NARROW, footer, notices, running, screen_text, table_of, until
-from tests.tui.fakes import FakeMonitor
+from tests.tui.fake_monitor import FakeMonitor
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.ending import EndingScreen
 from tui.widgets.connections import ConnectionsPane

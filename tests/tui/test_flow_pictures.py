@@ -12,7 +12,8 @@ from engine.model.flows import FlowEnd, StreamPiece
 from engine.model.snapshot import Snapshot
 from tests.tui import fakes, flows
 from tests.tui.driving import NARROW, WIDE, until
-from tests.tui.fakes import NOON_NS, FakeMonitor, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import NOON_NS, snapshot
 from tests.tui.test_flow_screen import STALLED
 from tui.app import SockmonApp
 from tui.conversations import Wanted, of_flow

@@ -25,7 +25,8 @@ from tests.tui.driving import (
     title,
     until,
 )
-from tests.tui.fakes import FakeMonitor, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import snapshot
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.details import ActorScreen
 from tui.screens.explain import ExplainScreen

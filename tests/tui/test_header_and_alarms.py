@@ -17,7 +17,8 @@ from tests.tui.driving import (
     screen_text,
     until,
 )
-from tests.tui.fakes import FakeMonitor, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import snapshot
 from tui.app import SockmonApp
 from tui.widgets.header import AlertLine, StatusLine
 

@@ -16,7 +16,8 @@ from tests.tui.driving import (
     running,
     screen_text,
 )
-from tests.tui.fakes import FakeMonitor, entry, packet, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import entry, packet, snapshot
 from tui.messages import Done
 
 

@@ -12,7 +12,7 @@ from tests.tui.driving import (
     table_of,
     until,
 )
-from tests.tui.fakes import FakeMonitor
+from tests.tui.fake_monitor import FakeMonitor
 from tui.app import SockmonApp
 from tui.palette import KeyCommands
 from tui.widgets.connections import ConnectionsPane

@@ -11,7 +11,8 @@ from engine.lab.saved import load_templates
 from engine.model.lab import ActorReport, ActorState, Call, OptionReading
 from tests.tui import fakes
 from tests.tui.driving import notices, running, screen_text, title, until
-from tests.tui.fakes import FakeMonitor, running_flood, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import running_flood, snapshot
 from tests.tui.lab_driving import FORM, open_lab, pane, says, specs, value
 from tui.app import SockmonApp
 from tui.screens.lab_kinds import KindScreen

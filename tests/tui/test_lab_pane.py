@@ -18,7 +18,7 @@ from tests.tui.driving import (
     title,
     until,
 )
-from tests.tui.fakes import FakeMonitor
+from tests.tui.fake_monitor import FakeMonitor
 from tui.screens.details import ActorScreen
 from tui.widgets.lab import LabPane
 from tui.widgets.line_table import LineTable

@@ -13,7 +13,8 @@ from engine.model.snapshot import ActorView, Snapshot
 from engine.model.sockets import SkMem, SocketEntry
 from tests.tui import fakes
 from tests.tui.driving import NARROW, WIDE, table_of, until
-from tests.tui.fakes import FakeMonitor, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import snapshot
 from tui.app import SockmonApp
 from tui.widgets.lab_actors import ActorsPane
 from tui.widgets.lab_form_pane import LabFormPane

@@ -8,7 +8,8 @@ import pytest
 from engine.model.lab import ActorCommand, ActorReport, ActorSocket, ActorState
 from tests.tui import fakes
 from tests.tui.driving import NARROW, footer, notices, refreshed, rows, running, screen_text, table_of, title, until
-from tests.tui.fakes import FakeMonitor, running_flood, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import running_flood, snapshot
 from tests.tui.lab_driving import open_lab, pane, value
 from tui.screens.flow import FlowScreen
 from tui.screens.lab_asking import CommandScreen

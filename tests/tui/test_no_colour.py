@@ -9,7 +9,7 @@ from tests.tui.driving import (
     running,
     screen_text,
 )
-from tests.tui.fakes import FakeMonitor
+from tests.tui.fake_monitor import FakeMonitor
 
 
 async def test_no_color_leaves_no_colour_and_the_cursor_and_focus_are_still_seen(

@@ -15,7 +15,8 @@ from tests.tui.driving import (
     until,
     with_packets,
 )
-from tests.tui.fakes import FakeMonitor, entry, packet, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import entry, packet, snapshot
 from tui.screens.details import FrameScreen
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.dissection import FieldTree

@@ -25,7 +25,8 @@ from tests.tui.driving import (
     until,
     with_packets,
 )
-from tests.tui.fakes import FakeMonitor, packet, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import packet, snapshot
 from tui.messages import PacketQuestion
 from tui.questions import locate
 from tui.screens.packets import FramePane, FramesPane, PacketsScreen

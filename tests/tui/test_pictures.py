@@ -11,7 +11,8 @@ from engine.model.health import Trust
 from engine.model.snapshot import RowChange, Snapshot
 from tests.tui import fakes
 from tests.tui.driving import NARROW, WIDE, until
-from tests.tui.fakes import FakeMonitor, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import snapshot
 from tui.app import SockmonApp
 from tui.widgets.packets import PacketsPane
 

@@ -14,7 +14,8 @@ from tests.tui.driving import (
     screen_text,
     until,
 )
-from tests.tui.fakes import FakeMonitor, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import snapshot
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.lab import LabPane
 

@@ -14,7 +14,8 @@ from engine.model.messages import ClosedSocket
 from engine.model.tcp import SocketState
 from tests.tui import fakes
 from tests.tui.driving import NARROW, WIDE, table_of, until
-from tests.tui.fakes import FakeMonitor, entry, snapshot
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import entry, snapshot
 from tui.app import SockmonApp
 from tui.screens.connections import ConnectionsScreen
 from tui.widgets.sockets import SocketsPane

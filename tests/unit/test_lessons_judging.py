@@ -29,7 +29,8 @@ from tests.lessons_rig import (
     row,
     step,
 )
-from tests.tui.fakes import NOON_NS, FakeMonitor, entry, owner, snapshot, tcp_info
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import NOON_NS, entry, owner, snapshot, tcp_info
 
 ENTRIES = [
     entry(LISTENER_KEY, state=SocketState.LISTEN, recv_q=1, send_q=128, local_port=SERVER_PORT, peer_port=0,

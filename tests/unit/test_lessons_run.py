@@ -24,7 +24,8 @@ from engine.model.snapshot import Snapshot
 from engine.model.tcp import TcpFlags
 from tests.lab_rig import until
 from tests.lessons_rig import SERVER_PORT, Lab, lab, row, two_steps
-from tests.tui.fakes import NO_CAPTURE, FakeMonitor, snapshot, status, workers
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import NO_CAPTURE, snapshot, status, workers
 
 
 class Refusing(FakeMonitor):

@@ -9,7 +9,8 @@ from engine.lessons.lesson import PacketSought, Spot
 from engine.lessons.wire import Wire
 from engine.model.tcp import TcpFlags
 from tests.lessons_rig import CLIENT_PORT, SERVER_PORT, both_ends, row
-from tests.tui.fakes import NOON_NS, FakeMonitor, packet
+from tests.tui.fake_monitor import FakeMonitor
+from tests.tui.fakes import NOON_NS, packet
 
 SYN, ACK, FIN, PSH = TcpFlags.SYN, TcpFlags.ACK, TcpFlags.FIN, TcpFlags.PSH
 
