@@ -1,4 +1,4 @@
-"""Builders of conversations for the tests of the flow screen."""
+"""Builders of conversations for the tests of the flow screen, and the verdict on one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import msgspec
 
 from engine.model.flows import FlowEnd, FlowSummary, LadderFold, LadderItem, LadderStep
 from engine.model.tcp import SocketState, TcpFlags
-from tests.tui.fakes import NOON_NS
+from engine.model.verdicts import Certainty, Figure, Severity, Subject, SubjectKind, Verdict
+from tests.tui.fakes import ACCEPTED_KEY, NOON_NS
 
 FIN, SYN, RST, PSH, ACK = TcpFlags.FIN, TcpFlags.SYN, TcpFlags.RST, TcpFlags.PSH, TcpFlags.ACK
 S = SocketState
@@ -91,3 +92,13 @@ def closed_by_first() -> list[LadderItem]:
         step(6, 3, False, FIN | ACK, seq=1, ack=2, first_state=S.TIME_WAIT, second_state=S.LAST_ACK),
         step(7, 3.1, True, ACK, seq=2, ack=2, first_state=S.TIME_WAIT, second_state=S.CLOSED),
     ]
+
+
+STALLED = Verdict(
+    "receiver-stalled", Severity.PROBLEM, Certainty.CERTAIN,
+    Subject(SubjectKind.SOCKET, "sink (41210) 127.0.0.1:65432", ACCEPTED_KEY, 0),
+    "sink (41210) does not read: 408,300 B have stood in its Recv-Q for 12.0 s.",
+    "See why sink does not call recv().",
+    (Figure("Recv-Q", 408_300, "B"), Figure("peer's window", 0, "B")),
+    "a busy reader, whose Recv-Q moves", "sink calls recv()", NOON_NS - 12_000_000_000, True,
+)  # fmt: skip

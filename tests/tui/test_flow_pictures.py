@@ -14,7 +14,6 @@ from tests.tui import fakes, flows
 from tests.tui.driving import NARROW, WIDE, until
 from tests.tui.fake_monitor import FakeMonitor
 from tests.tui.fakes import NOON_NS, snapshot
-from tests.tui.test_flow_screen import STALLED
 from tui.app import SockmonApp
 from tui.conversations import Wanted, of_flow
 from tui.flow_messages import FlowWanted
@@ -56,7 +55,7 @@ def app_over(theme: str) -> SockmonApp:
     monitor = FakeMonitor(*(moment(second) for second in range(1, 8)))
     monitor.all_flows = [STALLED_FLOW]
     monitor.all_items = list(LOSSY)
-    monitor.all_verdicts = [msgspec.structs.replace(STALLED, since_ns=NOON_NS - 5_000_000_000)]
+    monitor.all_verdicts = [msgspec.structs.replace(flows.STALLED, since_ns=NOON_NS - 5_000_000_000)]
     monitor.all_pieces = [
         StreamPiece(4, 0, True, b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"),
         StreamPiece(6, 0, False, b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, world\n"),
