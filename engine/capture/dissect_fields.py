@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from engine.capture.dissect_tcp import control_bits, option_fields
 from engine.model.packets import Field
 from engine.text.sanitize import printable_within
 
@@ -67,13 +68,21 @@ def layer_fields(layer: Any, places: dict[str, Place], offset: int) -> tuple[Fie
         if field.isconditional and not field._evalcond(layer):
             continue
         place = places.get(field.name)
+        if (place is not None and not place.size) or layer.getfieldval(field.name) == []:
+            continue  # a list with nothing in it
         at = Place(offset + place.offset, place.size) if place else Place(0, 0)
-        fields.append(Field(printable_within(field.name, VALUE_MAX), _value(layer, field), at.offset, at.size))
+        if place is not None and (layer.name, field.name) == ("TCP", "options"):
+            options = option_fields(layer.original[place.offset : place.offset + place.size], at.offset)
+            fields += [Field(field.name, ", ".join(option.name.strip() for option in options), *at), *options]
+        else:
+            fields.append(Field(printable_within(field.name, VALUE_MAX), _value(layer, field), *at))
     return tuple(fields)
 
 
 def _value(layer: Any, field: Any) -> str:
     value = layer.getfieldval(field.name)
+    if (layer.name, field.name) == ("TCP", "flags"):
+        return control_bits(int(value))
     if isinstance(value, bytes):
         return printable_within(repr(value[:VALUE_MAX]), VALUE_MAX)
     return printable_within(str(field.i2repr(layer, value)), VALUE_MAX)

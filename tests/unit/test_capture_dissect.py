@@ -64,7 +64,7 @@ def test_each_field_lies_on_the_bytes_that_it_was_read_from(dissector: Dissector
     assert bytes_of(dissection, "TCP", "ack") == struct.pack("!I", 9)
     assert bytes_of(dissection, "IP", "src") == socket.inet_aton("127.0.0.1")
     assert bytes_of(dissection, "Raw", "load") == b"hello"
-    assert value_of(dissection, "TCP", "flags") == "S"
+    assert value_of(dissection, "TCP", "flags") == "SYN (0x002)"
 
 
 def test_bit_fields_lie_on_the_bytes_that_hold_them(dissector: Dissector) -> None:
@@ -76,14 +76,37 @@ def test_bit_fields_lie_on_the_bytes_that_hold_them(dissector: Dissector) -> Non
     assert (fields["dataofs"], fields["reserved"], fields["flags"]) == ((46, 1), (46, 1), (46, 2))
 
 
-def test_options_are_one_field_on_their_bytes(dissector: Dissector) -> None:
-    options = b"\x02\x04\xff\xd7\x01\x01\x04\x02"
+def with_options(options: bytes) -> bytes:
     plain = tcp(flags=SYN)
-    with_options = plain[:46] + bytes([(5 + 2) << 4]) + plain[47:] + options
-    total = struct.pack("!H", len(with_options) - 14)
-    dissection = dissector.dissect(frame(with_options[:16] + total + with_options[18:]))
+    whole = plain[:46] + bytes([(5 + len(options) // 4) << 4]) + plain[47:] + options
+    return whole[:16] + struct.pack("!H", len(whole) - 14) + whole[18:]
+
+
+def test_each_tcp_option_is_a_field_on_its_own_bytes(dissector: Dissector) -> None:
+    options = bytes.fromhex("0204ffd7 0402 080a000000010000ffff 01 03030a")
+    dissection = dissector.dissect(frame(with_options(options)))
     assert bytes_of(dissection, "TCP", "options") == options
-    assert "MSS" in value_of(dissection, "TCP", "options")
+    assert value_of(dissection, "TCP", "options") == "MSS, SACK permitted, timestamps, NOP, window scale"
+    assert bytes_of(dissection, "TCP", "  MSS") == options[:4]
+    assert value_of(dissection, "TCP", "  MSS") == "65495"
+    assert value_of(dissection, "TCP", "  timestamps") == "TSval 1, TSecr 65535"
+    assert bytes_of(dissection, "TCP", "  NOP") == b"\x01"
+    assert (bytes_of(dissection, "TCP", "  window scale"), value_of(dissection, "TCP", "  window scale")) == (
+        b"\x03\x03\x0a", "10 (×1024)",
+    )  # fmt: skip
+
+
+def test_an_option_that_cannot_be_read_is_shown_as_its_bytes(dissector: Dissector) -> None:
+    dissection = dissector.dissect(frame(with_options(bytes.fromhex("4c05abcdef 01 0209"))))
+    assert value_of(dissection, "TCP", "  option 76") == "ab cd ef"
+    assert value_of(dissection, "TCP", "  not readable") == "02 09"
+
+
+def test_a_list_without_anything_in_it_is_not_shown(dissector: Dissector) -> None:
+    dissection = dissector.dissect(frame(tcp()))
+    names = [(each.name, field.name) for each in dissection.layers for field in each.fields]
+    assert ("IP", "options") not in names
+    assert ("TCP", "options") not in names
 
 
 @pytest.mark.parametrize(
