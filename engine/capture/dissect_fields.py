@@ -68,19 +68,19 @@ def layer_fields(layer: Any, places: dict[str, Place], offset: int) -> tuple[Fie
         if field.isconditional and not field._evalcond(layer):
             continue
         place = places.get(field.name)
-        if (place is not None and not place.size) or layer.getfieldval(field.name) == []:
+        value = layer.getfieldval(field.name)
+        if (place is not None and not place.size) or (isinstance(value, list) and not value):
             continue  # a list with nothing in it
         at = Place(offset + place.offset, place.size) if place else Place(0, 0)
         if place is not None and (layer.name, field.name) == ("TCP", "options"):
             options = option_fields(layer.original[place.offset : place.offset + place.size], at.offset)
             fields += [Field(field.name, ", ".join(option.name.strip() for option in options), *at), *options]
         else:
-            fields.append(Field(printable_within(field.name, VALUE_MAX), _value(layer, field), *at))
+            fields.append(Field(printable_within(field.name, VALUE_MAX), _text(layer, field, value), *at))
     return tuple(fields)
 
 
-def _value(layer: Any, field: Any) -> str:
-    value = layer.getfieldval(field.name)
+def _text(layer: Any, field: Any, value: Any) -> str:
     if (layer.name, field.name) == ("TCP", "flags"):
         return control_bits(int(value))
     if isinstance(value, bytes):
