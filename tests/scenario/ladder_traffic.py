@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import mmap
 import os
 import socket
 import struct
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -24,20 +22,16 @@ from typing import Final
 
 from engine.capture.files.frames import Frame
 from engine.capture.files.pcap import pcap_header, pcap_record
+from tests.scenario.loopback_capture import captured, enter_namespace
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 8080
-SNAP_LENGTH: Final = 128
 PAUSE_S: Final = 0.02
 """Between two things that programs do, so that the kernel has done all that follows from the first."""
 LIMIT_S: Final = 10.0
 
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
-_SOL_PACKET, _PACKET_IGNORE_OUTGOING = 263, 23
-_SO_TIMESTAMPNS = 35
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _RETURN_NOTHING = struct.pack("=HBBI", 0x06, 0, 0, 0)  # BPF_RET | BPF_K, 0 bytes (linux/filter.h)
-_ETH_P_ALL = 0x0003
 
 
 def listen(backlog: int = 5) -> socket.socket:
@@ -305,45 +299,6 @@ SITUATIONS: Final[dict[str, Callable[[], list[socket.socket] | None]]] = {
 CHANCE: Final[dict[str, Callable[[list[Frame]], bool]]] = {"simultaneous-close": _fins_cross}
 """Situations that do not come about each time, and whether they did."""
 TRIES: Final = 300
-
-
-def captured(situation: Callable[[], list[socket.socket] | None]) -> list[Frame]:
-    """The frames that a situation puts on the loopback interface."""
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)) as tap:
-        tap.bind(("lo", _ETH_P_ALL))
-        tap.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
-        tap.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        tap.setblocking(False)
-        left_open = situation() or []
-        time.sleep(PAUSE_S)
-        frames = list(_frames(tap))
-    for sock in left_open:
-        sock.close()
-    return frames
-
-
-def _frames(tap: socket.socket) -> Iterator[Frame]:
-    while True:
-        try:
-            data, ancillary, _, _ = tap.recvmsg(1 << 18, 256)
-        except BlockingIOError:
-            return
-        times = [struct.unpack("qq", value) for _, kind, value in ancillary if kind == _SO_TIMESTAMPNS]
-        seconds, ns = times[0]
-        yield Frame(1, data[:SNAP_LENGTH], len(data), seconds * 1_000_000_000 + ns)
-
-
-def enter_namespace() -> None:
-    """Go into a network namespace of one's own with `lo` up. OSError where that is not allowed."""
-    uid, gid = os.getuid(), os.getgid()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNET | (_CLONE_NEWUSER if uid else 0)) != 0:
-        raise OSError(ctypes.get_errno() or errno.EPERM, "unshare")
-    if uid:
-        for name, text in (("uid_map", f"0 {uid} 1"), ("setgroups", "deny"), ("gid_map", f"0 {gid} 1")):
-            Path("/proc/self", name).write_text(text)
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 def main() -> None:
