@@ -17,6 +17,7 @@ from engine.text import cells, units
 from engine.text.cells import Look
 from engine.text.columns import COLUMNS
 from engine.text.explain.entry import Explanation, Kind
+from engine.text.explain.icmp import ICMP
 from engine.text.explain.table import explained
 from engine.text.socket_values import age_ns, reach
 
@@ -25,6 +26,9 @@ LOSS_DOUBT: Final = " The capture lost packets before it, so this is uncertain."
 
 _ERROR_NAME: Final = re.compile(r"[A-Z][A-Za-z_]+")
 """What may be an error's or its class's name in the result of a call."""
+
+_IN_BRACKETS: Final = re.compile(r"\(.+\)")
+_WORDS: Final = re.compile(r"\w+")
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -48,13 +52,29 @@ def of_socket(entry: SocketEntry, column: str, look: Look) -> tuple[Case, ...]:
 
 
 def of_packet(row: PacketRow) -> tuple[Case, ...]:
-    """What a line of the packet list means: each finding, then each flag."""
+    """What a line of the packet list means: each finding, then each flag; without those the message and protocol."""
     here = _packet_here(row)
     findings = [one for name in row.findings for one in explained(name, Kind.FINDING)]
     names = [flag.name or "" for flag in TcpFlags if row.flags & flag]
     flags = [one for name in names for one in explained(name, Kind.FLAG)]
     doubt = LOSS_DOUBT if row.uncertain else ""
-    return tuple(Case(one, here + doubt) for one in findings) + tuple(Case(one, here) for one in flags)
+    told = tuple(Case(one, here + doubt) for one in findings) + tuple(Case(one, here) for one in flags)
+    return told or _of_datagram(row)
+
+
+def _of_datagram(row: PacketRow) -> tuple[Case, ...]:
+    """What a frame without a TCP segment is, the ICMP message before its protocol."""
+    here = f"Here frame {row.number}: {row.info}."
+    detail = _IN_BRACKETS.search(row.info)
+    likest = (detail and _message(row.protocol, detail.group())) or _message(row.protocol, row.info)
+    return tuple(Case(one, here) for one in (*likest, *explained(row.protocol, Kind.PROTOCOL)))
+
+
+def _message(protocol: str, info: str) -> list[Explanation]:
+    """The ICMP message whose name's words all are in these; of several the one with the most."""
+    words = set(_WORDS.findall(info.casefold()))
+    said = {one: set(_WORDS.findall(one.aliases[0].casefold())) for one in ICMP if one.name.startswith(f"{protocol} ")}
+    return sorted((one for one in said if said[one] <= words), key=lambda one: len(said[one]))[-1:]
 
 
 def of_error(name: str, sentence: str = "") -> tuple[Case, ...]:

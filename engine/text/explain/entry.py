@@ -23,6 +23,8 @@ class Kind(StrEnum):
     CONSTANT = "constant"
     VERDICT = "verdict"
     COUNTER = "kernel counter"
+    FIELD = "header field"
+    PROTOCOL = "protocol"
     TERM = "term"
 
 

@@ -71,7 +71,7 @@ _MESSAGES: Final = (
         "No route carries that type of service to the host.",
     ),
     (
-        4, "3/13", "communication prohibited", "RFC 1812 section 5.2.7.1",
+        4, "3/13", "communication administratively filtered", "RFC 1812 section 5.2.7.1",
         "A firewall refuses the packet and says so. connect() ends with EHOSTUNREACH; a firewall that says nothing "
         "looks like a host that is down.",
     ),

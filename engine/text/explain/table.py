@@ -13,18 +13,20 @@ from engine.text.explain.counters import COUNTERS
 from engine.text.explain.entry import Explanation, Kind
 from engine.text.explain.errors import ERRORS, RESOLVER
 from engine.text.explain.errors_rare import RARE_ERRORS
+from engine.text.explain.fields import FIELDS
 from engine.text.explain.findings import FINDINGS
 from engine.text.explain.flags import FLAGS
 from engine.text.explain.icmp import ICMP
 from engine.text.explain.lists import LISTS, PLACES
 from engine.text.explain.options import OPTIONS
+from engine.text.explain.protocols import PROTOCOLS
 from engine.text.explain.states import STATES
 from engine.text.explain.terms import TERMS
 from engine.text.explain.verdicts import VERDICTS
 
 EXPLANATIONS: Final[tuple[Explanation, ...]] = (
     *STATES, *FLAGS, *FINDINGS, *COLUMNS, *LISTS, *ERRORS, *RARE_ERRORS, *RESOLVER, *ICMP, *CALLS, *OPTIONS, *FAMILIES,
-    *CONSTANTS, *VERDICTS, *TERMS, *PLACES, *COUNTERS,
+    *CONSTANTS, *VERDICTS, *TERMS, *PLACES, *COUNTERS, *FIELDS, *PROTOCOLS,
 )  # fmt: skip
 
 SUGGESTIONS_MAX: Final = 5
