@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 import msgspec
 
+from engine.export.socket_table import table_lines
 from engine.export.sockets import csv_lines, json_lines
 from engine.model.health import Degradation
 from engine.model.sockets import SocketEntry
@@ -20,7 +21,6 @@ from engine.text.columns import column
 from engine.text.presets import PRESETS
 from engine.text.sanitize import printable
 from tui.cli.ls_choice import Choice, choice_of
-from tui.cli.table_text import table_lines
 from tui.local_names import user_name
 
 EVENTS_INTERVAL_S = 1.0

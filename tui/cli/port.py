@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 import msgspec
 
+from engine.export.socket_table import table_lines
 from engine.export.sockets import socket_object
 from engine.insight.ports import judged
 from engine.model.errors import BadInput
@@ -27,7 +28,6 @@ from engine.text.sanitize import printable, printable_within
 from engine.text.services import service_name, service_port
 from engine.text.socket_values import parsed_address
 from tui.cli.output import json_line
-from tui.cli.table_text import table_lines
 from tui.local_names import interface_name, user_name
 
 PORT_MAX: Final = 65_535

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from engine.export.socket_table import table_lines
 from engine.text.cells import Look
 from engine.text.columns import columns
 from tests.unit.socket_entries import entry, owner
-from tui.cli.table_text import table_lines
 
 LOOK = Look(separators=False)
 
