@@ -10,7 +10,7 @@ import msgspec
 
 from engine.capture.files.writer import CaptureWriter
 from engine.capture.interfaces import InterfaceEntry, list_interfaces
-from engine.capture.read_text import relative_time
+from engine.export.packets import packet_line, packet_object
 from engine.model.packets import FULL_SNAP_LENGTH, HEADERS_SNAP_LENGTH, CaptureOptions, CaptureStatus, PacketRow
 from engine.query.packets import compile_packets
 from engine.text.sanitize import printable
@@ -24,9 +24,6 @@ POLL_S = 0.05
 
 ROWS = 2_000
 """Rows of one answer: what a terminal takes in a moment."""
-
-DIGITS = 6
-"""Decimals of a second, as tshark prints them."""
 
 
 @click.command("capture", short_help="Print packets as they come.")
@@ -131,21 +128,6 @@ def captured(
         if not answer.rows:
             after = max(after, answer.status.last_number) if not answer.pending else after
             session.pause(POLL_S)
-
-
-def packet_line(row: PacketRow, first_ns: int) -> str:
-    """A packet in tshark's columns."""
-    seconds = relative_time(row.ts_ns - first_ns, DIGITS)
-    mark = "[?] " if row.uncertain else ""
-    return (
-        f"{row.number:5} {seconds:>10} {row.source:>12} → {row.destination:12} "
-        f"{row.protocol} {row.length} {mark}{row.info}"
-    )
-
-
-def packet_object(row: PacketRow) -> dict[str, object]:
-    """A packet for JSON: the fields of its row."""
-    return msgspec.structs.asdict(row)
 
 
 def interface_line(entry: InterfaceEntry) -> str:

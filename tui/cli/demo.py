@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 
+from engine.export.packets import packet_line
 from engine.insight.ledger import folded
 from engine.lab.catalogue import KINDS
 from engine.lab.knobs import set_knobs
@@ -20,7 +21,6 @@ from engine.model.tcp import TcpFlags
 from engine.monitor import Monitor
 from engine.text.sanitize import printable
 from tui.cli.actor_run import ENDED, reports
-from tui.cli.capture import packet_line
 from tui.cli.flood import at_rest, balance_line, start_flood
 from tui.cli.session import Session, session_of
 from tui.cli.socket_rows import print_rows

@@ -10,6 +10,7 @@ from typing import Final
 import click
 import msgspec
 
+from engine.export.packets import packet_line, packet_object
 from engine.export.sockets import socket_object
 from engine.lab.bench import HOST
 from engine.lab.error_recipe import Recipe
@@ -20,7 +21,6 @@ from engine.model.packets import CaptureOptions, PacketRow
 from engine.model.sockets import SocketEntry
 from engine.text.sanitize import printable
 from tui.cli.actor_run import ENDED, call_line
-from tui.cli.capture import packet_line, packet_object
 from tui.cli.output import json_line
 from tui.cli.session import Session, session_of
 from tui.cli.socket_rows import print_rows
