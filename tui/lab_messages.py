@@ -75,13 +75,14 @@ class TemplatesWanted(Message):
 
 
 class TemplatesRead(Message):
-    """The saved templates by name, why there are none if the file is not in order, and the name just saved."""
+    """The saved templates by name, why there are none if the file is not in order, the name just saved or deleted."""
 
-    def __init__(self, saved: Mapping[str, Template], failure: str = "", named: str = "") -> None:
+    def __init__(self, saved: Mapping[str, Template], failure: str = "", named: str = "", deleted: str = "") -> None:
         super().__init__()
         self.saved = saved
         self.failure = failure
         self.named = named
+        self.deleted = deleted
 
 
 class TemplateNamed(Message):
@@ -91,6 +92,15 @@ class TemplateNamed(Message):
         super().__init__()
         self.name = name
         self.spec = spec
+        self.to = to
+
+
+class TemplateUnwanted(Message):
+    """Delete this saved template, once that was confirmed."""
+
+    def __init__(self, template: Template, to: Receiver) -> None:
+        super().__init__()
+        self.template = template
         self.to = to
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from engine.lab.host_facts import host_facts
-from engine.lab.saved import load_templates, save_template
+from engine.lab.saved import delete_template, load_templates, save_template
 from engine.model.errors import EngineError
 from engine.model.lab import ActorCommand, ActorSpec, ActorState
 from engine.model.snapshot import ActorView, MonitorView
@@ -77,6 +77,12 @@ def name_template(path: Path, name: str, spec: ActorSpec) -> TemplatesRead:
     """Save a template; then all of them."""
     save_template(path, name, spec)
     return TemplatesRead(load_templates(path), named=name)
+
+
+def forget_template(path: Path, name: str) -> TemplatesRead:
+    """Delete a template; then those that are left."""
+    delete_template(path, name)
+    return TemplatesRead(load_templates(path), deleted=name)
 
 
 def look_up(text: str) -> LookedUp:

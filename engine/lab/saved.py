@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -67,7 +68,7 @@ def save_template(path: Path, name: str, spec: ActorSpec) -> Template:
         raise BadInput(f"{name!r} is one of sockmon's own templates", hint="choose another name")
     known = load_templates(path)
     if name not in known and len(known) >= TEMPLATES_MAX:
-        raise BadInput(f"there are {TEMPLATES_MAX} templates already", hint=f"delete some in {path}")
+        raise BadInput(f"there are {TEMPLATES_MAX} templates already", hint="delete one on the lab's screen: t, then x")
     defaults = actor_kind(spec.kind).default_knobs()
     changed = {
         knob: getattr(spec.knobs, knob)
@@ -78,8 +79,18 @@ def save_template(path: Path, name: str, spec: ActorSpec) -> Template:
     settings = {**(before.settings if before else {}), spec.kind: changed}
     template = Template(name, name, f"saved for {', '.join(settings)}", settings)
     known[name] = template
-    _write(path, msgspec.json.format(msgspec.json.encode(list(known.values())), indent=2))
+    _write_all(path, known)
     return template
+
+
+def delete_template(path: Path, name: str) -> None:
+    """Delete a saved template, for every kind that it says something of. Raises BadInput for one that there is not,
+    LabError if the file cannot be written."""
+    known = load_templates(path)
+    if name not in known:
+        raise BadInput(f"there is no saved template {name!r}", hint=f"in {path}: {', '.join(known) or 'none'}")
+    del known[name]
+    _write_all(path, known)
 
 
 def check_name(name: str) -> None:
@@ -88,6 +99,10 @@ def check_name(name: str) -> None:
         raise BadInput(
             f"{name!r} is no name for a template", hint=f"letters, digits, . _ -, at most {NAME_CHARACTERS_MAX}"
         )
+
+
+def _write_all(path: Path, templates: Mapping[str, Template]) -> None:
+    _write(path, msgspec.json.format(msgspec.json.encode(list(templates.values())), indent=2))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.lab.saved import load_templates
-from engine.model.lab import ActorReport, ActorState, Call, OptionReading
+from engine.lab.saved import load_templates, save_template
+from engine.model.lab import ActorReport, ActorSpec, ActorState, Call, Knobs, OptionReading
 from tests.tui import fakes
 from tests.tui.driving import notices, running, screen_text, title, until
 from tests.tui.fake_monitor import FakeMonitor
@@ -18,6 +18,7 @@ from tui.app import SockmonApp
 from tui.screens.lab_kinds import KindScreen
 from tui.screens.lab_program import ProgramScreen
 from tui.screens.lab_remote import RemoteScreen
+from tui.screens.lab_template import DeleteTemplateScreen
 from tui.widgets.lab_actors import ActorsPane
 from tui.widgets.lab_form_pane import LabFormPane
 
@@ -143,6 +144,37 @@ async def test_a_form_is_saved_as_a_template_and_found_again(own_folder: Path) -
         assert "template" not in title(pilot, LabFormPane)
         await pilot.press("t")
         assert "template mine" in title(pilot, LabFormPane)
+
+
+async def test_a_saved_template_is_deleted_once_that_is_confirmed(own_folder: Path) -> None:
+    save_template(own_folder, "mine", ActorSpec("echo-server", Knobs(port=4000)))
+    save_template(own_folder, "mine", ActorSpec("sink", Knobs(rcvbuf=4096)))
+    save_template(own_folder, "other", ActorSpec("sink", Knobs(rcvbuf=4096)))
+    async with running(FakeMonitor()) as pilot:
+        await open_lab(pilot, *FORM)
+        assert "delete template" not in screen_text(pilot)
+        await until(pilot, lambda: pilot.app.screen.query_one(LabFormPane).saved)
+        await pilot.press("t")
+        await until(pilot, lambda: "template mine" in title(pilot, LabFormPane))
+        await until(pilot, lambda: "delete template" in screen_text(pilot))
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DeleteTemplateScreen))
+        assert "It was saved for echo-server, sink." in screen_text(pilot)
+        await pilot.press("n")
+        assert set(load_templates(own_folder)) == {"mine", "other"}
+        await pilot.press("x", "y")
+        await until(pilot, lambda: set(load_templates(own_folder)) == {"other"})
+        await until(pilot, lambda: "template" not in title(pilot, LabFormPane))
+        assert value(pilot, "port") == "4000"
+        assert "delete template" not in screen_text(pilot)
+
+
+async def test_one_of_sockmons_own_templates_cannot_be_deleted(own_folder: Path) -> None:
+    async with running(FakeMonitor()) as pilot:
+        await open_lab(pilot, "n", *"sink", "enter", "t", "x")
+        assert "template tutorial" in title(pilot, LabFormPane)
+        assert "delete template" not in screen_text(pilot)
+        assert isinstance(pane(pilot), LabFormPane)
 
 
 @pytest.mark.usefixtures("broken_file")

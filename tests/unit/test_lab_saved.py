@@ -8,7 +8,7 @@ import pytest
 
 from engine.lab.catalogue import KINDS
 from engine.lab.knobs import set_knobs
-from engine.lab.saved import TEMPLATES_MAX, load_templates, save_template
+from engine.lab.saved import TEMPLATES_MAX, delete_template, load_templates, save_template
 from engine.lab.templates import template_knobs
 from engine.model.errors import BadInput, LabError
 from engine.model.lab import ActorSpec, Knobs
@@ -49,6 +49,23 @@ def test_a_knob_that_was_emptied_stays_empty(path: Path) -> None:
 
     template = load_templates(path)["forever"]
     assert template_knobs("forever", "echo-client", Knobs(), {"forever": template}).hold_s is None
+
+
+def test_a_deleted_template_is_gone_and_the_others_stay(path: Path) -> None:
+    save_template(path, "one", spec("sink", rcvbuf=4096))
+    save_template(path, "two", spec("sink", rcvbuf=8192))
+
+    delete_template(path, "one")
+
+    assert list(load_templates(path)) == ["two"]
+
+
+@pytest.mark.parametrize("name", ["nosuch", "tutorial"])
+def test_what_was_not_saved_cannot_be_deleted(path: Path, name: str) -> None:
+    save_template(path, "one", spec("sink", rcvbuf=4096))
+
+    with pytest.raises(BadInput, match=f"no saved template '{name}' .*: one"):
+        delete_template(path, name)
 
 
 @pytest.mark.parametrize("name", ["", " ", "two words", "../up", "-x", "x" * 33, "ü"])

@@ -23,6 +23,7 @@ from tui.lab_messages import (
     ProgramWanted,
     TemplateNamed,
     TemplatesWanted,
+    TemplateUnwanted,
 )
 from tui.lab_selection import Selection
 from tui.messages import SnapshotFetched
@@ -31,6 +32,7 @@ from tui.screens.lab import LabScreen
 from tui.screens.lab_asking import CommandScreen
 from tui.screens.lab_program import ProgramScreen
 from tui.screens.lab_remote import RemoteScreen
+from tui.screens.lab_template import DeleteTemplateScreen
 from tui.widgets.lab import LabPane
 from tui.widgets.lab_draft import asks_remote
 
@@ -126,6 +128,10 @@ class LabAnswers(ScreenHost):
         self._lookups.ask(
             "save", partial(lab_questions.name_template, templates_path(), event.name, event.spec), event.to
         )
+
+    def on_template_unwanted(self, event: TemplateUnwanted) -> None:
+        forget = partial(lab_questions.forget_template, templates_path(), event.template.name)
+        self.push_screen(DeleteTemplateScreen(event.template, lambda: self._lookups.ask("forget", forget, event.to)))
 
     def on_host_facts_wanted(self, event: HostFactsWanted) -> None:
         self._lookups.ask("host", partial(lab_questions.look_up_host, event.host, event.family), event.to)

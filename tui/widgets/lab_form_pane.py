@@ -28,6 +28,7 @@ from tui.lab_messages import (
     TemplateNamed,
     TemplatesRead,
     TemplatesWanted,
+    TemplateUnwanted,
 )
 from tui.messages import EngineFailed
 from tui.widgets.columns import Ink
@@ -57,8 +58,8 @@ class LabFormPane(Pane):
     or why it cannot be, is said as you type. **→** in the middle is what the kernel made of it.
 
     **Space** starts one more actor; **r** starts the one that the form was filled from anew, with what stands here.
-    **t** goes through the templates, **w** saves the form as one, **y** shows the same as a command and as a Python
-    program.
+    **t** goes through the templates, **w** saves the form as one, **x** deletes the saved one that is shown.
+    **y** shows the same as a command and as a Python program.
     """
     BINDING_GROUP_TITLE = "Form"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,6 +73,7 @@ class LabFormPane(Pane):
         Binding("backspace", "reset", "default", id="lab_form.reset"),
         Binding("t", "template", "template", id="lab_form.template"),
         Binding("w", "save", "save as", id="lab_form.save"),
+        Binding("x", "delete", "delete template", id="lab_form.delete"),
         Binding("y", "program", "copy", id="lab_form.program"),
     ]
 
@@ -97,7 +99,8 @@ class LabFormPane(Pane):
         self.edited = False
         """Something was typed that no actor has yet."""
         self._limits = Limits()
-        self._saved: Mapping[str, Template] = {}
+        self.saved: Mapping[str, Template] = {}
+        """The templates that were saved, once they are read."""
         self._facts: HostFacts | None = None
         self._timer: Timer | None = None
         self._editing = ""
@@ -199,12 +202,15 @@ class LabFormPane(Pane):
 
     def on_templates_read(self, event: TemplatesRead) -> None:
         event.stop()
-        self._saved = event.saved
+        self.saved = event.saved
         if event.failure:
             self.post_message(LabPane.Refused(event.failure))
         if event.named:
             self.draft = replace(self.draft, template=event.named)
-            self._show()
+        elif event.deleted and event.deleted == self.draft.template:
+            self.draft = replace(self.draft, template="")
+        self._show()
+        self.refresh_bindings()
 
     def on_engine_failed(self, event: EngineFailed) -> None:
         """A template that could not be saved."""
@@ -217,7 +223,9 @@ class LabFormPane(Pane):
         """While a value is typed letters are letters."""
         if action == "restart" and not self._origin:
             return False
-        own = ("edit", "start", "restart", "kind", "step", "reset", "template", "save", "program")
+        if action == "delete" and self.draft.template not in self.saved:
+            return False
+        own = ("edit", "start", "restart", "kind", "step", "reset", "template", "save", "delete", "program")
         return not (action in own and self._line.is_open)
 
     def action_start(self) -> None:
@@ -246,16 +254,20 @@ class LabFormPane(Pane):
             self._edit(self.draft.reset(row.name))
 
     def action_template(self) -> None:
-        names = self.draft.templates(self._saved)
+        names = self.draft.templates(self.saved)
         now = names.index(self.draft.template) if self.draft.template in names else 0
         self.edited = True
-        self._set(replace(self.draft.with_template(names[(now + 1) % len(names)], self._saved), actor=0))
+        self._set(replace(self.draft.with_template(names[(now + 1) % len(names)], self.saved), actor=0))
+        self.refresh_bindings()
 
     def action_save(self) -> None:
         name = "" if self.draft.template in TEMPLATES else self.draft.template
         self._editing = "save"
         self._line.open("save as", name, judge_name, self._save, self._after_edit)
         self._opened()
+
+    def action_delete(self) -> None:
+        self.post_message(TemplateUnwanted(self.saved[self.draft.template], self))
 
     def action_edit(self) -> None:
         row = self._table.cursor_row
