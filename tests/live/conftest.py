@@ -1,12 +1,15 @@
-"""What the live tests share: commands that end with the test that started them."""
+"""What the live tests share: a listener, commands and a Monitor with its processes; all end with their test."""
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from engine.monitor import Monitor
+from engine.process.front import OwnLauncher
 from tests.command import start
 
 Started = Callable[..., "subprocess.Popen[str]"]
@@ -26,3 +29,21 @@ def started() -> Iterator[Started]:
         if process.poll() is None:
             process.terminate()
         process.communicate(timeout=30)
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A listener on the loopback, with a port of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+@pytest.fixture
+def monitor() -> Iterator[Monitor]:
+    """A Monitor over a launcher of its own."""
+    launcher = OwnLauncher()
+    made = Monitor(launcher.control, lambda: None, "sudo sockmon")
+    yield made
+    made.close()
+    launcher.wait()
+    launcher.control.close()

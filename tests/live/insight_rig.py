@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import socket
 import struct
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +62,22 @@ def pair(sndbuf: int | None = None, rcvbuf: int | None = None) -> tuple[socket.s
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, sndbuf)
         client.connect(server.getsockname())
         return client, server.accept()[0]
+
+
+def server_below_the_ephemeral_ports(again: bool) -> socket.socket:
+    """A listener on a port that no client is given; `again` has it say that the port may be taken again at once."""
+    low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for number in range(2_000):
+        server = socket.socket()
+        try:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, again)
+            server.bind(("127.0.0.1", low - 1 - (os.getpid() * 7 + number * 13) % (low // 2)))
+            server.listen()
+        except OSError:
+            server.close()
+        else:
+            return server
+    raise AssertionError("no free port")
 
 
 class Court:

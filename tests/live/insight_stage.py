@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import struct
 import threading
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from tests.live.insight_rig import drop, hear_again, key_of, pair
+from tests.live.insight_rig import drop, hear_again, key_of, pair, server_below_the_ephemeral_ports
 
 JOIN_S = 25.0
 """How long a thread of the stage may take to end."""
@@ -212,7 +210,7 @@ class Stage:
     def rest_of_servers(self) -> None:
         """Servers on ports that no client is given, which close first and so keep TIME-WAIT; one of them is back."""
         for name, back in (("port held by TIME-WAIT", False), ("port of a server that is back", True)):
-            server = _server_below_the_ephemeral_ports(again=back)
+            server = server_below_the_ephemeral_ports(again=back)
             address = server.getsockname()
             for _ in range(3):
                 with socket.create_connection(address) as client:
@@ -228,19 +226,3 @@ def _quiet(step: Callable[[], object]) -> None:
     """A step whose time-out is no matter."""
     with contextlib.suppress(TimeoutError):
         step()
-
-
-def _server_below_the_ephemeral_ports(again: bool) -> socket.socket:
-    """A listener on a port that nothing has; `again` has it say that the port may be taken again at once."""
-    low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    for number in range(2_000):
-        server = socket.socket()
-        try:
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, again)
-            server.bind(("127.0.0.1", low - 1 - (os.getpid() * 7 + number * 13) % (low // 2)))
-            server.listen()
-        except OSError:
-            server.close()
-        else:
-            return server
-    raise AssertionError("no free port")

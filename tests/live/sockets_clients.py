@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.live.sockets_rig import HOST, Asking
 
@@ -30,11 +32,10 @@ LOOKED_UP_LEAST = 0.2
 """The share of those that is looked up in time even so; the benchmark tells the share on a machine at rest."""
 
 
-def run_clients(asking: Asking, connections: int, lives_s: float = SHORT_S) -> tuple[int, int]:
-    """Another process opens and closes connections to us, while the service listens but no table is read. The server's
-    port and the client's PID."""
+@contextmanager
+def serving(connections: int) -> Iterator[int]:
+    """A server that reads so many connections to their end; its port. The block ends when all were served."""
     with socket.create_server((HOST, 0), backlog=256) as server:
-        port = server.getsockname()[1]
 
         def serve() -> None:
             for _ in range(connections):
@@ -44,11 +45,18 @@ def run_clients(asking: Asking, connections: int, lives_s: float = SHORT_S) -> t
 
         thread = threading.Thread(target=serve)
         thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+def run_clients(asking: Asking, connections: int, lives_s: float = SHORT_S) -> tuple[int, int]:
+    """Another process opens and closes connections to us, while the service listens but no table is read. The server's
+    port and the client's PID."""
+    with serving(connections) as port:
         client = subprocess.Popen([sys.executable, "-I", "-c", CLIENT, HOST, str(port), str(connections), str(lives_s)])
         with client:
             while client.poll() is None:
                 for descriptor in select.select(list(asking.service.watch()), [], [], 0.01)[0]:
                     asking.service.readable(descriptor)
-        thread.join()
         asking.until(lambda: len(asking.closed_on(port)) >= 2 * connections, "both ends of all connections closed")
     return port, client.pid

@@ -7,10 +7,8 @@ can be started with fewer rights than the test that reads its one line of JSON.
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 
@@ -19,7 +17,7 @@ from engine.model.messages import ClosedSocket, SocketsOptions
 from engine.model.tcp_info import tcp_info_field
 from engine.monitor import Monitor
 from engine.process.front import OwnLauncher
-from tests.live.sockets_clients import CLIENT, SENT
+from tests.live.sockets_clients import CLIENT, SENT, serving
 from tests.live.sockets_rig import HOST, LIMIT_S
 
 REFRESH_S = 1.0
@@ -31,17 +29,7 @@ PLAIN = ("setpriv", "--inh-caps=-all", "--ambient-caps=-all")
 
 def short_lived(monitor: Monitor, connections: int, lives_s: float) -> tuple[list[ClosedSocket], int]:
     """The openers' ends of connections that another process makes, as the history has them; and that process's PID."""
-    with socket.create_server((HOST, 0), backlog=256) as server:
-        port = server.getsockname()[1]
-
-        def serve() -> None:
-            for _ in range(connections):
-                with server.accept()[0] as accepted:
-                    while accepted.recv(99):
-                        pass
-
-        thread = threading.Thread(target=serve)
-        thread.start()
+    with serving(connections) as port:
         closed: list[ClosedSocket] = []
         told = (HOST, str(port), str(connections), str(lives_s))
         client = subprocess.Popen([*PLAIN, sys.executable, "-I", "-c", CLIENT, *told])
@@ -54,7 +42,6 @@ def short_lived(monitor: Monitor, connections: int, lives_s: float) -> tuple[lis
                 if each.entry.peer_port == port and HOST in (each.entry.local_address, each.entry.peer_address)
             ]
         client.wait()
-        thread.join()
     return closed, client.pid
 
 

@@ -4,45 +4,25 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from engine.model.errors import MissingRight
 from engine.model.flows import FlowSummary, LadderFold, LadderStep, StreamPiece
 from engine.model.packets import CaptureOptions
 from engine.model.tcp import SocketState, TcpFlags
 from engine.monitor import Monitor
-from engine.process.front import OwnLauncher
 
-HOST = "127.0.0.1"
+pytestmark = [pytest.mark.linux, pytest.mark.cap_net_raw]
+
 LIMIT_S = 30.0
 MEGABYTE = 1024 * 1024
 TALK = b"".join(b"line %d\n" % number for number in range(2_000))
 """More than the headers' snap length, less than a window."""
 
 
-@pytest.fixture
-def monitor() -> Iterator[Monitor]:
-    launcher = OwnLauncher()
-    made = Monitor(launcher.control, lambda: None, "sudo sockmon")
-    yield made
-    made.close()
-    launcher.wait()
-    launcher.control.close()
-
-
-@pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    with socket.create_server((HOST, 0)) as server:
-        yield server
-
-
 def capture(monitor: Monitor, listener: socket.socket) -> None:
-    try:
-        monitor.set_capture(CaptureOptions(capture_filter=f"tcp port {listener.getsockname()[1]}"))
-    except MissingRight as error:
-        pytest.skip(str(error))
+    monitor.set_capture(CaptureOptions(capture_filter=f"tcp port {listener.getsockname()[1]}"))
 
 
 def until(enough: Callable[[], bool]) -> None:

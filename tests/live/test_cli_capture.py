@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,18 +17,9 @@ import pytest
 from engine.capture.files.source import CaptureFile
 from tests.command import first_line, interrupted, refused, sockmon
 from tests.live.conftest import Started
+from tests.rights import may_capture
 
-
-def may_capture() -> bool:
-    """Whether this user may open a packet socket."""
-    try:
-        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
-    except (PermissionError, AttributeError):
-        return False
-    return True
-
-
-needs_right = pytest.mark.skipif(not may_capture(), reason="needs the right to open a packet socket")
+pytestmark = pytest.mark.linux
 
 
 def capturing(started: Started, *arguments: str) -> subprocess.Popen[str]:
@@ -37,12 +27,6 @@ def capturing(started: Started, *arguments: str) -> subprocess.Popen[str]:
     process = started("capture", *arguments)
     assert "Capturing on 'lo'" in first_line(process)
     return process
-
-
-@pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield listening
 
 
 def port_of(listening: socket.socket) -> int:
@@ -57,7 +41,7 @@ def greet(listening: socket.socket) -> None:
         server.recv(5)
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 @pytest.mark.parametrize("source", ["ring", "scapy"])
 def test_each_packet_of_a_conversation_is_printed_once(source: str, listener: socket.socket, started: Started) -> None:
     port = port_of(listener)
@@ -75,7 +59,7 @@ def test_each_packet_of_a_conversation_is_printed_once(source: str, listener: so
     assert "3 packets captured" in err
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 def test_the_json_form_ends_with_a_summary(listener: socket.socket, started: Started) -> None:
     process = capturing(started, "--json", "-c", "2", "tcp", "and", "dst", "host", "127.0.0.1")
     greet(listener)
@@ -85,7 +69,7 @@ def test_the_json_form_ends_with_a_summary(listener: socket.socket, started: Sta
     assert last["summary"]["dropped_by_kernel"] == 0
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 def test_a_capture_filter_keeps_out_what_it_should(listener: socket.socket, started: Started) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
         datagrams.bind(("127.0.0.1", 0))
@@ -97,14 +81,14 @@ def test_a_capture_filter_keeps_out_what_it_should(listener: socket.socket, star
     assert "TCP" not in out
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 def test_ctrl_c_ends_a_capture_with_its_count(started: Started) -> None:
     process = capturing(started, "port", "1")
     _, err = interrupted(process)
     assert "0 packets captured" in err
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -141,7 +125,7 @@ def test_the_demo_shows_an_echo_a_flood_and_the_sum() -> None:
         assert "CAP_NET_RAW" in done.stdout
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 def test_what_limits_the_capture_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_CONNECTION", "10.9.9.9 5000 10.9.9.8 22")
     err = sockmon("capture", "-i", "any", "--for", "0.5", "port", "1").stderr
@@ -150,7 +134,7 @@ def test_what_limits_the_capture_is_said_once(monkeypatch: pytest.MonkeyPatch) -
     assert err.startswith("Capturing on 'lo' by scapy, only: tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0\n")
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 def test_packets_are_written_with_their_processes_queues_and_findings(
     tmp_path: Path, listener: socket.socket, started: Started
 ) -> None:
@@ -185,7 +169,7 @@ def comments_of(file: Path) -> list[str]:
         return [frame.comment for frames in read.batches() for frame in frames]
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 def test_what_is_written_can_be_chosen_by_a_display_filter(
     tmp_path: Path, listener: socket.socket, started: Started
 ) -> None:
@@ -198,7 +182,7 @@ def test_what_is_written_can_be_chosen_by_a_display_filter(
     assert [line.split("[")[1].split("]")[0] for line in printed.splitlines()] == ["SYN", "SYN, ACK"]
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 @pytest.mark.parametrize("name", ["out.pcapng", "out.pcap"])
 def test_a_written_capture_is_read_again(name: str, listener: socket.socket, tmp_path: Path, started: Started) -> None:
     file = tmp_path / name
@@ -210,12 +194,12 @@ def test_a_written_capture_is_read_again(name: str, listener: socket.socket, tmp
     assert [row["flags"] for row in rows] == ["SYN", "SYN, ACK", "ACK"]
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     refused(sockmon("capture", "-w", str(tmp_path / "no" / "such.pcap")), "such.pcap: No such file or directory")
 
 
-@needs_right
+@pytest.mark.cap_net_raw
 def test_a_killed_worker_ends_the_capture_with_a_sentence(started: Started) -> None:
     process = capturing(started, "port", "1")
     family = psutil.Process(process.pid).children(recursive=True)

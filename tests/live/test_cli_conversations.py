@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,23 +14,7 @@ from tests.live.conftest import Started
 
 HOST = "127.0.0.1"
 
-
-def may_capture() -> bool:
-    """Whether this user may open a packet socket."""
-    try:
-        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
-    except (PermissionError, AttributeError):
-        return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not may_capture(), reason="needs the right to open a packet socket")
-
-
-@pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    with socket.create_server((HOST, 0)) as listening:
-        yield listening
+pytestmark = [pytest.mark.linux, pytest.mark.cap_net_raw]
 
 
 def port_of(sock: socket.socket) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.command import first_line
 from tests.live.conftest import Started
+from tests.rights import may_capture
 from tests.terminal import Terminal, until
 
 pytestmark = pytest.mark.linux
@@ -45,7 +46,7 @@ def test_a_flood_elsewhere_shows_its_three_rows(started: Started, columns: int, 
         port = re.findall(r"127\.0\.0\.1:(\d+)", first_line(flood))[0]
         terminal.filter(port)
         terminal.wait_for(three_rows(port))
-        if os.getuid() == 0:
+        if may_capture():
             terminal.send("\t")
             terminal.wait_for("┏━ Packets")
             terminal.filter(f"tcp.port == {port}")

@@ -17,7 +17,7 @@ from tests.live.capture_namespace import Namespace
 from tests.live.insight_rig import key_of, pair
 from tests.terminal import ROOT, SOCKMON
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's sock_diag")
+pytestmark = pytest.mark.linux
 
 AS_ORDINARY_USER = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.rights import may_capture
 from tests.terminal import Terminal, until
 
 pytestmark = pytest.mark.linux
@@ -17,7 +18,7 @@ def opened(terminal: Terminal) -> Terminal:
     """The dashboard with rows in it, and its workers seen."""
     terminal.wait_for(r"Connections")
     terminal.wait_for(r"LISTEN|ESTAB|UNCONN")
-    wanted = {"sockmon-front", "sockmon-sockets"} | ({"sockmon-capture"} if os.getuid() == 0 else set())
+    wanted = {"sockmon-front", "sockmon-sockets"} | ({"sockmon-capture"} if may_capture() else set())
     until(lambda: wanted <= set(terminal.family()), f"{wanted} run")
     return terminal
 

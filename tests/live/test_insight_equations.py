@@ -20,12 +20,12 @@ from engine.sockets.lookup import lookup_exact
 from engine.sockets.netlink_source import Conversation
 from engine.sockets.source import SourceError
 from tests.lab_rig import Running, until
-from tests.live.insight_rig import drop, hear_again
+from tests.live.insight_rig import drop, hear_again, pair
 
 SAMPLES = 1_000
 LIMIT_S = 30.0
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's sock_diag")
+pytestmark = pytest.mark.linux
 
 
 class Rows:
@@ -104,16 +104,8 @@ class Traffic:
     """Two programs joined over the loopback, with threads that send and read until the block ends."""
 
     def __init__(self, sndbuf: int | None = None, rcvbuf: int | None = None) -> None:
-        with socket.socket() as server:
-            if rcvbuf:
-                server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
-            server.bind(("127.0.0.1", 0))
-            server.listen()
-            client = socket.socket()
-            if sndbuf:
-                client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, sndbuf)
-            client.connect(server.getsockname())
-            self.opener, self.accepter = Program(client), Program(server.accept()[0])
+        client, server = pair(sndbuf, rcvbuf)
+        self.opener, self.accepter = Program(client), Program(server)
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
 

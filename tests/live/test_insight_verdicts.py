@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterator
 
@@ -19,7 +18,7 @@ from engine.model.verdicts import Certainty, Severity, Verdict
 from tests.live.insight_rig import LOOK_S, Court, key_of, pair
 from tests.live.insight_stage import LINGER_RST, Stage
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's sock_diag")
+pytestmark = pytest.mark.linux
 
 LEAST_S = 6.0
 """The slowest rule: CLOSE-WAIT and FIN-WAIT-2 are told after 5 s."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,21 +11,10 @@ from engine.lab.catalogue import KINDS
 from engine.lab.knobs import set_knobs
 from engine.model.lab import ActorReport, ActorSpec, ActorState
 from engine.monitor import Monitor
-from engine.process.front import OwnLauncher
 from engine.process.launcher import ECHO_REPLIES_ONLY
 from tests.lab_rig import Running, open_descriptors, until
 
 pytestmark = pytest.mark.linux
-
-
-@pytest.fixture
-def monitor() -> Iterator[Monitor]:
-    launcher = OwnLauncher()
-    made = Monitor(launcher.control, lambda: None, "sudo sockmon")
-    yield made
-    made.close()
-    launcher.wait()
-    launcher.control.close()
 
 
 def raw_socket(family: int, proto: int) -> socket.socket:

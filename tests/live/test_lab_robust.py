@@ -18,7 +18,6 @@ from engine.model.errors import LabError
 from engine.model.lab import ActorReport, ActorSpec, ActorState
 from engine.model.snapshot import ActorView
 from engine.monitor import Monitor
-from engine.process.front import OwnLauncher
 from tests.lab_rig import LIMIT_S, open_descriptors, until
 
 pytestmark = pytest.mark.linux
@@ -29,16 +28,6 @@ FRAMINGS = ("fixed", "delimiter", "length-prefix", "ascii-length", "close")
 
 DESCRIPTORS = 64
 """What `ulimit -n 64` leaves an actor."""
-
-
-@pytest.fixture
-def monitor() -> Iterator[Monitor]:
-    launcher = OwnLauncher()
-    made = Monitor(launcher.control, lambda: None, "sudo sockmon")
-    yield made
-    made.close()
-    launcher.wait()
-    launcher.control.close()
 
 
 def start(monitor: Monitor, kind: str, **knobs: object) -> ActorView:

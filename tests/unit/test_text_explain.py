@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import re
 import socket
-import sys
 
 import pytest
 
@@ -179,7 +178,7 @@ def test_no_name_is_explained_twice_as_the_same_thing() -> None:
     assert len(pairs) == len(set(pairs))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="compares with the numbers of this Linux")
+@pytest.mark.linux
 def test_linux_numbers_are_those_of_this_linux() -> None:
     told = {one.name: one.numbers.linux for one in EXPLANATIONS if one.kind is Kind.ERRNO and one.numbers}
     assert {name: getattr(errno, name) for name in told} == told
