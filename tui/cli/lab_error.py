@@ -142,14 +142,20 @@ def without_others(rows: list[PacketRow]) -> list[PacketRow]:
 
 
 def rows_of(session: Session, report: ActorReport) -> list[SocketEntry]:
-    """The kernel's rows of the error's sockets: those it holds, and what is left of those it closed."""
+    """The kernel's rows of the error's sockets: those it holds, and what is left of those it closed.
+
+    Both ports must be the error's: another connection in TIME-WAIT may have had one of them before.
+    """
     cookies = {held.cookie for held in report.sockets}
-    ports = set(ports_of(report))
+    ends = {(HOST, port) for port in ports_of(report)}
     return [
         entry
         for entry in session.monitor().refresh().entries
         if entry.cookie in cookies
-        or (entry.local_port in ports and entry.local_address == HOST and entry.peer_address in (HOST, "0.0.0.0"))
+        or (
+            (entry.local_address, entry.local_port) in ends
+            and (entry.peer_address, entry.peer_port) in ends | {("0.0.0.0", 0)}
+        )
     ]
 
 
