@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from engine.export.ladder_mermaid import mermaid_lines
 from engine.export.ladder_svg import svg_lines
 from engine.export.ladder_text import LadderLook, ladder_lines
-from engine.model.errors import EngineError
 from engine.model.flows import FlowSummary, LadderItem
 from engine.model.snapshot import MonitorView
+from tui.files import write
 from tui.flow_messages import LadderQuestion
 from tui.messages import Done
 
@@ -26,9 +23,6 @@ WINDOW_ITEMS: Final = 2_000
 
 ITEMS_MAX: Final = 100_000
 """Of one file: a text of that many lines is some 12 MB, and no viewer of pictures takes as many."""
-
-NEW_FILE_MODE: Final = 0o600
-"""What a conversation carried is nobody else's business."""
 
 Names = Mapping[int, tuple[str, str]]
 
@@ -96,21 +90,3 @@ def save_stream(monitor: MonitorView, stream: int, sides: frozenset[bool], path:
     write(path, carried())
     lacking = f"; {missing:,} B are missing in it" if missing else ""
     return Done(f"{written:,} B of stream {stream} saved to {path}{lacking}", warns=bool(missing))
-
-
-def write(path: Path, parts: Iterable[bytes]) -> None:
-    """Write a file whole or not at all: beside it first, then in its place. EngineError if that cannot be done."""
-    try:
-        descriptor, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise EngineError(f"cannot write to {path}: {error.strerror}") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines(parts)
-        os.chmod(made, NEW_FILE_MODE)
-        os.replace(made, path)
-    except OSError as error:
-        raise EngineError(f"cannot write to {path}: {error.strerror}") from error
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(made)

@@ -14,7 +14,8 @@ from tests.tui import flows
 from tests.tui.driving import NARROW, WIDE, notices, packets_here, pasted, refreshed, running, screen_text, until
 from tests.tui.fake_monitor import FakeMonitor
 from tests.tui.flow_driving import flood, opened, with_flow
-from tui.flow_files import save_ladder, save_stream, write
+from tui.files import write
+from tui.flow_files import save_ladder, save_stream
 from tui.flow_messages import LadderQuestion
 from tui.screens.save import SaveScreen
 from tui.screens.stream import StreamScreen
