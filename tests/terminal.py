@@ -166,8 +166,9 @@ class Terminal:
 
     def screen(self) -> str:
         """The picture now, as text."""
-        self._picture.feed(bytes(self.output[self._drawn :]))
-        self._drawn = len(self.output)
+        unseen = bytes(self.output[self._drawn :])  # taken once: more may come in meanwhile
+        self._drawn += len(unseen)
+        self._picture.feed(unseen)
         return "\n".join(self._picture.lines())
 
     def wait_for(self, pattern: str, limit_s: float = LIMIT_S) -> str:

@@ -1,16 +1,29 @@
-"""Ports for programs that cannot say which the kernel gave them."""
+"""Ports for programs that cannot say which one the kernel gave them."""
 
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
+
+from tests.machine import has_ipv6
+
+TRIES = 100
 
 
 def free_port() -> int:
-    """A port that nobody had a moment ago, TCP nor UDP, on either family's loopback."""
-    with socket.socket(socket.AF_INET6) as stream:
-        stream.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        stream.bind(("::", 0))
-        return int(stream.getsockname()[1])
+    """A port that nobody had a moment ago, TCP nor UDP, on any address of either family."""
+    family, anywhere = (socket.AF_INET6, "::") if has_ipv6() else (socket.AF_INET, "0.0.0.0")
+    for _ in range(TRIES):
+        with socket.socket(family) as stream, socket.socket(family, socket.SOCK_DGRAM) as datagrams:
+            if family is socket.AF_INET6:
+                for sock in (stream, datagrams):
+                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            stream.bind((anywhere, 0))
+            port = int(stream.getsockname()[1])
+            with suppress(OSError):  # a UDP socket has that number
+                datagrams.bind((anywhere, port))
+                return port
+    raise AssertionError(f"of {TRIES} ports that TCP has free none is free for UDP")
 
 
 def listens(port: int) -> bool:

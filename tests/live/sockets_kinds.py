@@ -6,6 +6,7 @@ import socket
 from contextlib import ExitStack, suppress
 
 from tests.live.sockets_states import SMALL_BUFFER, fill
+from tests.machine import has_ipv6, loopbacks
 
 TOS = 0x28
 TCLASS = 0x20
@@ -21,11 +22,12 @@ class EveryKind:
 
     def __enter__(self) -> EveryKind:
         self._ipv4()
-        self._ipv6()
-        self._dual_stack()
+        if has_ipv6():
+            self._ipv6()
+            self._dual_stack()
         self._reuse_port()
-        for family, host, name in ((socket.AF_INET, "127.0.0.1", "4"), (socket.AF_INET6, "::1", "6")):
-            self._datagrams(family, host, name)
+        for family, host in loopbacks():
+            self._datagrams(family, host, "6" if family is socket.AF_INET6 else "4")
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -52,6 +52,7 @@ def test_a_screen_asked_for_the_impossible(arguments: tuple[str, ...], sentence:
         assert terminal.is_sane()
 
 
+@pytest.mark.usefixtures("listener")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
 def test_without_the_right_to_capture_the_pane_names_the_cure_and_all_else_works() -> None:
     user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]

@@ -108,7 +108,7 @@ def test_a_bulk_transfer_is_folded_and_its_bytes_are_all_accounted_for(
             except BlockingIOError:
                 assert sent
         client.close()
-        until(lambda: any(flow.fin_ns > 0 for flow in monitor.flows(0, 1).flows))
+    until(lambda: any(flow.over for flow in monitor.flows(0, 1).flows))
     answer = monitor.ladder((0,), 0, 1_000)
     folds = [item for item in answer.items if isinstance(item, LadderFold)]
     shown = sum(step.length for step in answer.items if isinstance(step, LadderStep) and step.forward)

@@ -17,7 +17,7 @@ import pytest
 from engine.capture.files.source import CaptureFile
 from tests.command import first_line, interrupted, refused, sockmon
 from tests.live.conftest import Started
-from tests.rights import may_capture
+from tests.machine import may_capture
 
 pytestmark = pytest.mark.linux
 

@@ -21,6 +21,7 @@ from engine.sockets.service import read_table
 from engine.text.ss_command import ss_command
 from tests.command import refused, sockmon
 from tests.live.conftest import Started
+from tests.machine import has_ipv6, loopbacks
 from tests.terminal import ROOT, SOCKMON, until
 
 pytestmark = pytest.mark.linux
@@ -36,7 +37,7 @@ class Zoo:
     def __init__(self, held: ExitStack) -> None:
         self.held = held
         self.ports: set[int] = set()
-        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        for family, host in loopbacks():
             listener = self._kept(socket.create_server((host, 0), family=family, backlog=5))
             client = self._kept(socket.create_connection(listener.getsockname()[:2]))
             held.enter_context(listener.accept()[0])
@@ -48,10 +49,10 @@ class Zoo:
             connected.connect(datagrams.getsockname()[:2])
             connected.send(b"unread")
             self.ports |= {each.getsockname()[1] for each in (datagrams, connected)}
-        dual = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
-        self._kept(dual)
-        self._kept(socket.create_connection(("127.0.0.1", dual.getsockname()[1])))
-        held.enter_context(dual.accept()[0])
+        if has_ipv6():
+            dual = self._kept(socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True))
+            self._kept(socket.create_connection(("127.0.0.1", dual.getsockname()[1])))
+            held.enter_context(dual.accept()[0])
 
     def _kept(self, sock: socket.socket) -> socket.socket:
         self.held.enter_context(sock)
@@ -66,8 +67,6 @@ class Zoo:
 
 @pytest.fixture
 def zoo() -> Iterator[Zoo]:
-    if not socket.has_ipv6:
-        pytest.skip("this machine has no IPv6")
     with ExitStack() as held:
         yield Zoo(held)
 

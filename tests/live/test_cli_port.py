@@ -16,6 +16,7 @@ import pytest
 
 from tests.command import refused, sockmon
 from tests.live.capture_namespace import Namespace
+from tests.live.lab_ports import free_port
 from tests.terminal import ROOT, SOCKMON, until
 
 pytestmark = pytest.mark.linux
@@ -49,12 +50,6 @@ def errors(lines: list[dict[str, Any]], netid: str = "tcp") -> dict[tuple[str, s
     }
 
 
-def free_port() -> int:
-    """A port that nothing holds now, TCP and UDP."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 def bound(
     held: ExitStack, address: str, *, port: int = 0, kind: int = socket.SOCK_STREAM, v6only: bool | None = None
 ) -> socket.socket:
@@ -74,6 +69,7 @@ def test_a_port_that_nobody_holds_is_free() -> None:
     assert "are free: bind() works." in summary["conclusion"]
 
 
+@pytest.mark.ipv6
 def test_a_listener_on_one_address_is_named_and_leaves_the_others_free(held: ExitStack) -> None:
     sock = bound(held, "127.0.0.1")
     sock.listen()
@@ -101,6 +97,7 @@ def test_a_wildcard_takes_every_ipv4_address(held: ExitStack) -> None:
     assert "which is every IPv4 address" in verdict(summary)["sentence"]
 
 
+@pytest.mark.ipv6
 def test_a_dual_stack_listener_takes_ipv4_too(held: ExitStack) -> None:
     sock = bound(held, "::", v6only=False)
     sock.listen()
@@ -109,6 +106,7 @@ def test_a_dual_stack_listener_takes_ipv4_too(held: ExitStack) -> None:
     assert "dual-stack: IPv6 and IPv4 alike" in verdict(summary)["sentence"]
 
 
+@pytest.mark.ipv6
 def test_a_v6_only_listener_leaves_ipv4_free(held: ExitStack) -> None:
     sock = bound(held, "::", v6only=True)
     sock.listen()

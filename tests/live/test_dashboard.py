@@ -11,7 +11,7 @@ import pytest
 
 from tests.command import first_line
 from tests.live.conftest import Started
-from tests.rights import may_capture
+from tests.machine import may_capture
 from tests.terminal import Terminal, until
 
 pytestmark = pytest.mark.linux

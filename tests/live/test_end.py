@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.rights import may_capture
+from tests.machine import may_capture
 from tests.terminal import Terminal, until
 
-pytestmark = pytest.mark.linux
+pytestmark = [pytest.mark.linux, pytest.mark.usefixtures("listener")]
 
 
 def opened(terminal: Terminal) -> Terminal:
-    """The dashboard with rows in it, and its workers seen."""
+    """The dashboard with rows in it (the fixture `listener` is one), and its workers seen."""
     terminal.wait_for(r"Connections")
     terminal.wait_for(r"LISTEN|ESTAB|UNCONN")
     wanted = {"sockmon-front", "sockmon-sockets"} | ({"sockmon-capture"} if may_capture() else set())

@@ -18,6 +18,7 @@ from engine.sockets.netlink_source import NetlinkSource
 from engine.sockets.proc_source import ProcSource
 from engine.sockets.psutil_source import PsutilSource
 from engine.sockets.source import SocketSource, read_table
+from tests.machine import has_ipv6, loopbacks
 
 pytestmark = [
     pytest.mark.linux,
@@ -70,7 +71,7 @@ def ports() -> Iterator[set[int]]:
             made.append(opened)
             return opened
 
-        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        for family, host in loopbacks():
             server = keep(socket.create_server((host, 0), family=family, backlog=3))
             client = keep(socket.create_connection(server.getsockname()[:2]))
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
@@ -86,13 +87,14 @@ def ports() -> Iterator[set[int]]:
             connected = keep(socket.socket(family, socket.SOCK_DGRAM))
             connected.connect(datagrams.getsockname()[:2])
             connected.send(b"unread")
-        dual = keep(socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True))
-        keep(socket.create_connection(("127.0.0.1", dual.getsockname()[1])))
-        keep(dual.accept()[0])
-        keep(socket.create_server(("::", 0), family=socket.AF_INET6))
         keep(socket.create_server(("", 0)))
-        any6 = keep(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
-        any6.bind(("::", 0))
+        if has_ipv6():
+            dual = keep(socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True))
+            keep(socket.create_connection(("127.0.0.1", dual.getsockname()[1])))
+            keep(dual.accept()[0])
+            keep(socket.create_server(("::", 0), family=socket.AF_INET6))
+            any6 = keep(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+            any6.bind(("::", 0))
         yield {opened.getsockname()[1] for opened in made}
 
 

@@ -24,6 +24,10 @@ pytestmark = pytest.mark.linux
 ROOT = Path(__file__).parents[2]
 SO_COOKIE = 57
 
+FAMILIES = pytest.mark.parametrize(
+    ("family", "host"),
+    [(socket.AF_INET, "127.0.0.1"), pytest.param(socket.AF_INET6, "::1", marks=pytest.mark.ipv6)],
+)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs CAP_NET_ADMIN")
 
 
@@ -50,7 +54,7 @@ def pair(stack: ExitStack, family: int, host: str) -> tuple[socket.socket, socke
     return client, stack.enter_context(server.accept()[0])
 
 
-@pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+@FAMILIES
 def test_each_end_of_a_connection_is_found(
     conversation: Conversation, stack: ExitStack, family: int, host: str
 ) -> None:
@@ -60,6 +64,7 @@ def test_each_end_of_a_connection_is_found(
         assert (found.cookie, found.inode) == (cookie_of(opened), os.fstat(opened.fileno()).st_ino)
 
 
+@pytest.mark.ipv6
 def test_a_mapped_connection_is_found_by_either_spelling(conversation: Conversation, stack: ExitStack) -> None:
     server = stack.enter_context(socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True))
     client = stack.enter_context(socket.create_connection(("127.0.0.1", server.getsockname()[1])))
@@ -93,7 +98,7 @@ def test_what_is_no_address_is_bad_input(conversation: Conversation) -> None:
 
 
 @as_root
-@pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+@FAMILIES
 def test_a_socket_can_be_closed_from_outside(stack: ExitStack, family: int, host: str) -> None:
     with closing(SocketsService()) as service:
         client, accepted = pair(stack, family, host)

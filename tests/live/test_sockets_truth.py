@@ -29,7 +29,13 @@ pytestmark = pytest.mark.linux
 needs_ss = pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss (iproute2)")
 
 
-@pytest.fixture(scope="module", params=[(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")], ids=["IPv4", "IPv6"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((socket.AF_INET, "127.0.0.1"), id="IPv4"),
+        pytest.param((socket.AF_INET6, "::1"), id="IPv6", marks=pytest.mark.ipv6),
+    ],
+)
 def states(request: pytest.FixtureRequest) -> Iterator[EveryState]:
     with EveryState(*request.param) as made:
         yield made
