@@ -19,6 +19,7 @@ from typing import ClassVar, Final
 
 from engine.lab.addresses import UnresolvedError
 from engine.lab.calls import CallLog
+from engine.lab.command_texts import check_text
 from engine.lab.hints import hint_for
 from engine.lab.shown import error_number
 from engine.lab.wakeup import Wakeup
@@ -163,8 +164,8 @@ class Actor(ABC):
         self.wakeup.set()
 
     def check_command(self, command: ActorCommand, text: str) -> None:
-        """Raise LabError or BadInput for a text that the command cannot use. For a subclass to write."""
-        del command, text
+        """Raise BadInput for a text that the command cannot use. A subclass may know more reasons."""
+        check_text(command, text)
 
     def stop(self) -> None:
         """End soon: whatever `run()` waits for is interrupted."""

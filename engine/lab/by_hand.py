@@ -12,53 +12,19 @@ from typing import ClassVar, Final
 
 from engine.lab.actor import Actor
 from engine.lab.clients.payload import REPLY_MAX, reply_text
-from engine.lab.clients.sending import SHUTDOWN_HOW
+from engine.lab.command_texts import DEFAULT, LISTENER, recv_size_of, shutdown_of, timeout_of
 from engine.lab.endpoints import accepted, connect, open_listener, open_target
 from engine.lab.forking import Children
-from engine.lab.knobs import SIZE_MAX
 from engine.lab.logged import LoggedSocket
 from engine.lab.readiness import READ, Readiness
 from engine.model.errors import BadInput, EngineError, LabError
 from engine.model.lab import ActorCommand, ActorSpec, ActorState
-
-LISTENER: Final = "listener"
-"""CLOSE and TIMEOUT with this text concern the listener and not the connection."""
-
-DEFAULT: Final = "default"
-"""TIMEOUT with this text calls setdefaulttimeout(), which holds for sockets that are made or accepted afterwards."""
-
-TIMEOUT_MAX_S: Final = 3600.0
 
 DRAIN_MAX: Final = 64 * 1024 * 1024
 """Bytes of one DRAIN: a sender that keeps pace must not hold the reader for ever."""
 DRAIN_RECV: Final = 65_536
 DRAIN_QUIET_S: Final = 0.2
 """Nothing came for so long: on the loopback the next segment follows within microseconds of the window's opening."""
-
-
-def recv_size_of(text: str, default: int) -> int:
-    """The size in a RECV command; empty means the knob's. Raises BadInput."""
-    if not text.strip():
-        return default
-    if not text.strip().isdecimal() or not 0 < int(text) <= SIZE_MAX:
-        raise BadInput(f"{text!r} is not a number of bytes", hint=f"1 to {SIZE_MAX}")
-    return int(text)
-
-
-def timeout_of(text: str) -> tuple[str, float | None]:
-    """What a TIMEOUT command concerns (`listener`, `default`, or empty for the connection), and the seconds; None for
-    a socket that blocks. Raises BadInput."""
-    first, _, rest = text.strip().partition(" ")
-    concerns, seconds = (first, rest.strip()) if first in (LISTENER, DEFAULT) else ("", text.strip())
-    if seconds == "none":
-        return concerns, None
-    try:
-        value = float(seconds)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= TIMEOUT_MAX_S:  # written so that NaN fails too
-        raise BadInput(f"timeout {seconds!r} is no number of seconds up to {TIMEOUT_MAX_S:g}", hint="or none")
-    return concerns, value
 
 
 def wait_for_end(leash: int) -> None:
@@ -91,14 +57,6 @@ class ByHand(Actor):
         self.sock: LoggedSocket | None = None
         self._said = bytearray()
         self._forked = Children(self)
-
-    def check_command(self, command: ActorCommand, text: str) -> None:
-        if command is ActorCommand.RECV:
-            recv_size_of(text, 1)
-        elif command is ActorCommand.SHUTDOWN and text.strip().upper() not in SHUTDOWN_HOW:
-            raise BadInput(f"shutdown {text!r} is none of {', '.join(SHUTDOWN_HOW)}")
-        elif command is ActorCommand.TIMEOUT:
-            timeout_of(text)
 
     def obey_all(self) -> None:
         """Do what is asked, one command after the other, until stopped."""
@@ -137,7 +95,7 @@ class ByHand(Actor):
             case ActorCommand.DRAIN:
                 self._drain(sock)
             case ActorCommand.SHUTDOWN:
-                sock.shutdown(SHUTDOWN_HOW[text.strip().upper()])
+                sock.shutdown(shutdown_of(text))
             case ActorCommand.TIMEOUT:
                 sock.settimeout(timeout_of(text)[1])
             case ActorCommand.DUP:
@@ -181,6 +139,11 @@ class ClientByHand(ByHand):
             self._connect()
         self.state = ActorState.RUNNING
         self.obey_all()
+
+    def check_command(self, command: ActorCommand, text: str) -> None:
+        super().check_command(command, text)
+        if text.split(" ")[0] == LISTENER and command in (ActorCommand.CLOSE, ActorCommand.TIMEOUT):
+            raise BadInput("a client has no listener")
 
     def obey(self, command: ActorCommand, text: str) -> None:
         if command is not ActorCommand.CONNECT:

@@ -13,8 +13,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from engine.lab.by_hand import DEFAULT, LISTENER
 from engine.lab.catalogue import KINDS
+from engine.lab.command_texts import DEFAULT, LISTENER
 from engine.lab.kinds.kind import ActorKind
 from engine.lab.knobs import parse_knob
 from engine.lessons.lesson import Doing, Spot, Verb

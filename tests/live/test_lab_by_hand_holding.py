@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.lab.by_hand import timeout_of
+from engine.lab.command_texts import timeout_of
 from engine.model.errors import BadInput
 from engine.model.lab import ActorCommand
 from tests.lab_rig import Running, until

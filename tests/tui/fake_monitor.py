@@ -13,7 +13,15 @@ from engine.model.errors import EngineError
 from engine.model.flows import FlowSummary, LadderGap, LadderItem, StreamPiece
 from engine.model.health import Role
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState
-from engine.model.messages import FlowsAnswer, LadderAnswer, PacketsAnswer, SocketsOptions, StreamAnswer
+from engine.model.messages import (
+    FlowsAnswer,
+    FrameAnswer,
+    FramesAnswer,
+    LadderAnswer,
+    PacketsAnswer,
+    SocketsOptions,
+    StreamAnswer,
+)
 from engine.model.packets import CaptureOptions, CaptureStatus, Dissection, PacketRow
 from engine.model.snapshot import ActorView, Snapshot
 from engine.model.sockets import Owner, SocketEntry
@@ -34,6 +42,8 @@ class FakeMonitor:
         self.all_verdicts: list[Verdict] = []
         self.failure: Exception | None = None
         self.asked: list[tuple[str, object]] = []
+        self.texts: list[str] = []
+        """Those that went with commands to actors."""
         self.rows_asked: list[int] = []
         self.filters_asked: list[str] = []
         self.held: dict[int, ActorView] = {}
@@ -61,12 +71,7 @@ class FakeMonitor:
         self.asked.append(("packets", (first, count, display_filter, handshakes)))
         self.rows_asked.append(count)
         self.filters_asked.append(display_filter)
-        passing = [
-            row
-            for row in self.all_packets
-            if (not handshakes or row.flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST))
-            and display_filter.strip("\"'") in row.info
-        ]
+        passing = self._passing(display_filter, handshakes)
         start = max(0, len(passing) - count) if first < 0 else first
         current = self.snapshots[0].capture or status(running=False)
         # As over a channel, every answer brings rows of its own.
@@ -75,11 +80,27 @@ class FakeMonitor:
 
     def new_packets(self, after: int, count: int, display_filter: str = "", handshakes: bool = False) -> PacketsAnswer:
         self.asked.append(("new_packets", (after, count, display_filter, handshakes)))
-        rows = [row for row in self.all_packets if row.number > after][:count]
+        passing = [row for row in self._passing(display_filter, handshakes) if row.number > after]
+        rows = passing[:count]
         newest = self.all_packets[-1].number if self.all_packets else 0
-        return PacketsAnswer(
-            after + 1, len(rows), rows, status(last_number=newest), newest - rows[-1].number if rows else 0
-        )
+        looked_at = newest if len(rows) == len(passing) else rows[-1].number if rows else after
+        return PacketsAnswer(after + 1, len(rows), rows, status(last_number=newest), newest - looked_at)
+
+    def _passing(self, display_filter: str, handshakes: bool) -> list[PacketRow]:
+        return [
+            row
+            for row in self.all_packets
+            if (not handshakes or row.flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST))
+            and display_filter.strip("\"'") in row.info
+        ]
+
+    def new_frames(self, after: int, with_rows: bool = False) -> FramesAnswer:
+        """One frame an answer, so that whoever wants all asks again."""
+        self.asked.append(("new_frames", (after, with_rows)))
+        rows = [row for row in self.all_packets if row.number > after][:1]
+        frames = [FrameAnswer(row.number, row.ts_ns, 1, row.length, row.info.encode()[: row.length]) for row in rows]
+        last = rows[-1].number if rows else after
+        return FramesAnswer(after + 1, last, frames, status(), rows if with_rows else [])
 
     def dissect(self, number: int) -> Dissection:
         self.asked.append(("dissect", number))
@@ -164,6 +185,7 @@ class FakeMonitor:
 
     def command_actor(self, number: int, command: ActorCommand, text: str = "") -> ActorReport:
         self.asked.append(("command_actor", (number, command)))
+        self.texts.append(text)
         return self.held[number].report
 
     def kill_actor(self, number: int) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine.model.lab import ActorCommand, ActorReport, ActorSocket, ActorState
+from engine.lab.catalogue import KINDS, ActorKind
+from engine.model.lab import ActorCommand, ActorReport, ActorSocket, ActorSpec, ActorState
+from engine.model.snapshot import ActorView
 from tests.tui import fakes
 from tests.tui.driving import NARROW, footer, notices, refreshed, rows, running, screen_text, table_of, title, until
 from tests.tui.fake_monitor import FakeMonitor
 from tests.tui.fakes import running_flood, snapshot
-from tests.tui.lab_driving import open_lab, pane, value
+from tests.tui.lab_driving import open_lab, pane, says, value
 from tui.screens.flow import FlowScreen
-from tui.screens.lab_asking import CommandScreen
+from tui.screens.lab_asking import CommandScreen, asked_of
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.lab_actors import ActorsPane
 from tui.widgets.lab_calls import LabCallsPane
 from tui.widgets.lab_form_pane import LabFormPane
 from tui.widgets.lab_lookup import LookupPane
+from tui.widgets.line_table import LineTable
 
 
 async def test_the_calls_and_the_form_follow_the_list() -> None:
@@ -80,6 +83,38 @@ async def test_calls_are_made_one_by_one_in_an_actor_worked_by_hand() -> None:
         await until(pilot, lambda: pilot.app.screen.query("EditLine.-open"))
         await pilot.press("enter")
         await until(pilot, lambda: monitor.told("command_actor")[1:] == [(1, ActorCommand.SEND)])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.commands], ids=lambda kind: kind.kind)
+def test_everything_that_an_actor_can_be_told_is_offered(kind: ActorKind) -> None:
+    spec = ActorSpec(kind.kind, kind.default_knobs())
+    offered = asked_of(ActorView(1, spec, ActorReport(kind=kind.kind, pid=9, state=ActorState.RUNNING)))
+
+    assert {asked.command for asked in offered} == set(kind.commands)
+    assert len({asked.name for asked in offered}) == len(offered)
+    for asked in offered:
+        assert asked.judge(asked.text)[1], asked
+
+
+async def test_a_text_that_a_command_cannot_use_is_told_as_it_is_typed_and_not_sent() -> None:
+    monitor = FakeMonitor()
+    async with running(monitor) as pilot:
+        await open_lab(pilot, "n", *"server-by-hand", "enter", "space")
+        await until(pilot, lambda: any(row.running for row in rows(table_of(pilot, ActorsPane))))
+        await pilot.press("escape")
+        await pilot.pause()
+        await pilot.press("G", "m")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommandScreen))
+        assert all(name in screen_text(pilot) for name in ("TIMEOUT listener", "TIMEOUT default", "DUP", "FORK"))
+        names = [asked.name for asked in rows(pilot.app.screen.query_one(LineTable))]
+        await pilot.press(*["j"] * names.index("TIMEOUT listener"), "enter")
+        await until(pilot, lambda: pilot.app.screen.query("EditLine.-open"))
+        await pilot.press("ctrl+u", *"soon", "enter")
+        assert says(pilot) == "✕ timeout 'soon' is no number of seconds up to 3600 (or none)"
+        await pilot.press("ctrl+u", *"0.5", "enter")
+        await until(pilot, lambda: monitor.texts == ["listener 0.5"])
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: monitor.texts == ["listener 0.5", "listener"])
 
 
 async def test_an_actor_that_ended_is_taken_off_the_list() -> None:

@@ -12,7 +12,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.lab.catalogue import KINDS
+from engine.lab.command_texts import DEFAULT, LISTENER, check_text
+from engine.model.errors import BadInput
 from engine.model.lab import ActorCommand
+from engine.model.lab import ActorCommand as C
 from engine.model.snapshot import ActorView
 from engine.text.sanitize import printable
 from tui.messages import Moment
@@ -32,28 +35,50 @@ class Asked:
     says: str
     text: str = ""
     label: str = ""
-    """What the text is; empty where there is none."""
+    """What the text is; empty where there is none to be typed."""
+    concerns: str = ""
+    """What it is asked of besides the connection: the first word of the text."""
+
+    @property
+    def name(self) -> str:
+        """As the list shows it."""
+        return f"{self.command.value.upper()} {self.concerns}".rstrip()
+
+    def full_text(self, typed: str) -> str:
+        """What goes with the command."""
+        return f"{self.concerns} {typed}".strip() if self.concerns else typed
+
+    def judge(self, typed: str) -> Judgement:
+        """Whether the command can use what is typed."""
+        try:
+            check_text(self.command, self.full_text(typed))
+        except BadInput as error:
+            return str(error), False, False
+        return self.says, True, False
 
 
 def asked_of(actor: ActorView) -> tuple[Asked, ...]:
-    """What can be asked of an actor, with a text to begin with."""
+    """Everything that can be asked of an actor, with a text to begin with."""
     knobs = actor.spec.knobs
-    known = {
-        ActorCommand.ACCEPT: Asked(ActorCommand.ACCEPT, "call accept() once"),
-        ActorCommand.CONNECT: Asked(ActorCommand.CONNECT, "call connect() again"),
-        ActorCommand.SEND: Asked(ActorCommand.SEND, "call send() with this text", knobs.text, "text"),
-        ActorCommand.RECV: Asked(ActorCommand.RECV, "call recv() once", str(knobs.recv_size), "bytes"),
-        ActorCommand.SHUTDOWN: Asked(ActorCommand.SHUTDOWN, "call shutdown()", "WR", "RD, WR or RDWR"),
-        ActorCommand.DRAIN: Asked(ActorCommand.DRAIN, "read all that waits"),
-        ActorCommand.SLOW_DRAIN: Asked(
-            ActorCommand.SLOW_DRAIN, "read so many bytes a second from now on", str(SLOW_DRAIN_PER_S), "bytes/s"
-        ),
-        ActorCommand.TIMEOUT: Asked(ActorCommand.TIMEOUT, "call settimeout() on the connection", "none", "seconds"),
-        ActorCommand.DUP: Asked(ActorCommand.DUP, "call dup(): a second descriptor of the connection"),
-        ActorCommand.FORK: Asked(ActorCommand.FORK, "call fork(): a child holds every descriptor too"),
-        ActorCommand.CLOSE: Asked(ActorCommand.CLOSE, "close the connection, or all of them"),
-    }
-    return tuple(known[command] for command in KINDS[actor.spec.kind].commands if command in known)
+    known = (
+        Asked(C.ACCEPT, "call accept() once"),
+        Asked(C.CONNECT, "call connect() again"),
+        Asked(C.SEND, "call send() with this text", knobs.text, "text"),
+        Asked(C.RECV, "call recv() once", str(knobs.recv_size), "bytes"),
+        Asked(C.DRAIN, "read all that waits"),
+        Asked(C.SLOW_DRAIN, "read so many bytes a second from now on", str(SLOW_DRAIN_PER_S), "bytes/s"),
+        Asked(C.SHUTDOWN, "call shutdown()", "WR", "RD, WR or RDWR"),
+        Asked(C.TIMEOUT, "call settimeout() on the connection", "none", "seconds or none"),
+        Asked(C.TIMEOUT, "call settimeout() on the listener", "none", "seconds or none", LISTENER),
+        Asked(C.TIMEOUT, "call setdefaulttimeout(), for sockets to come", "none", "seconds or none", DEFAULT),
+        Asked(C.DUP, "call dup(): a second descriptor of the connection"),
+        Asked(C.FORK, "call fork(): a child holds every descriptor too"),
+        Asked(C.CLOSE, "close the connection, or all of them"),
+        Asked(C.CLOSE, "close the listener: nobody new can connect", concerns=LISTENER),
+    )
+    commands = KINDS[actor.spec.kind].commands
+    listens = C.TIMEOUT in commands and C.ACCEPT in commands  # the server worked by hand
+    return tuple(asked for asked in known if asked.command in commands and (asked.concerns != LISTENER or listens))
 
 
 class CommandScreen(DetailScreen):
@@ -64,7 +89,7 @@ class CommandScreen(DetailScreen):
     ]
     DEFAULT_CSS = """
     CommandScreen DetailPane { height: auto; max-height: 80%; }
-    CommandScreen LineTable { height: 10; }
+    CommandScreen LineTable { height: auto; max-height: 15; }
     CommandScreen #command-says { height: auto; max-height: 6; padding: 0 2; color: $foreground 75%; }
     """
 
@@ -83,10 +108,10 @@ class CommandScreen(DetailScreen):
         self._editing: Asked | None = None
         self._table: LineTable[Asked] = LineTable(
             (
-                Column("command", "Ask", 11, lambda asked: asked.command.value.upper(), lambda asked: Ink.STRONG),
+                Column("command", "Ask", 16, lambda asked: asked.name, lambda asked: Ink.STRONG),
                 Column("says", "to", 20, lambda asked: asked.says, flexible=True),
             ),
-            lambda asked: asked.command,
+            lambda asked: asked.name,
         )
         self._line = EditLine()
 
@@ -130,9 +155,9 @@ class CommandScreen(DetailScreen):
             return
         if asked.label:
             self._editing = asked
-            self._line.open(f"{asked.command.value} {asked.label}", asked.text, _any, self._accept, self._back)
+            self._line.open(f"{asked.name}: {asked.label}", asked.text, asked.judge, self._accept, self._back)
         else:
-            self.post_message(self.Given(self._actor.number, asked.command, ""))
+            self.post_message(self.Given(self._actor.number, asked.command, asked.full_text("")))
 
     def on_line_table_row_highlighted(self, event: LineTable.RowHighlighted) -> None:
         event.stop()
@@ -143,11 +168,8 @@ class CommandScreen(DetailScreen):
     def _accept(self, text: str, _step: int) -> None:
         self._table.focus()
         if self._editing is not None:
-            self.post_message(self.Given(self._actor.number, self._editing.command, text))
+            asked = self._editing
+            self.post_message(self.Given(self._actor.number, asked.command, asked.full_text(text)))
 
     def on_edit_line_changed(self, event: EditLine.Changed) -> None:
         event.stop()
-
-
-def _any(_text: str) -> Judgement:
-    return "Enter asks for it", True, False

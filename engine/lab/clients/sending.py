@@ -6,15 +6,14 @@ import io
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from engine.lab.actor import Actor
 from engine.lab.clients.payload import REPLY_MAX, payload_of, reply_text
+from engine.lab.command_texts import SHUTDOWN_HOW
 from engine.lab.endpoints import open_connection
 from engine.lab.logged import LoggedSocket
 from engine.model.lab import ActorCommand
-
-SHUTDOWN_HOW: Final = {"RD": socket.SHUT_RD, "WR": socket.SHUT_WR, "RDWR": socket.SHUT_RDWR}
 
 
 def send_by(actor: Actor, sock: LoggedSocket, payload: bytes) -> None:

@@ -10,12 +10,11 @@ import time
 from typing import ClassVar, Final
 
 from engine.lab.actor import Actor
+from engine.lab.command_texts import rate_of
 from engine.lab.endpoints import accepted, open_listener
-from engine.lab.knobs import RATE_MAX
 from engine.lab.logged import LoggedSocket
 from engine.lab.readiness import BROKEN, READ, Readiness
 from engine.lab.scarcity import SCARCITY_PAUSE_S, note_scarcity
-from engine.model.errors import BadInput
 from engine.model.lab import ActorCommand, ActorSpec
 
 TICK_S: Final = 0.1
@@ -37,10 +36,6 @@ class Sink(Actor):
         self._rate = spec.knobs.bytes_per_s or 0
         self._since = 0.0
         self._due = 0.0
-
-    def check_command(self, command: ActorCommand, text: str) -> None:
-        if command is ActorCommand.SLOW_DRAIN:
-            rate_of(text)
 
     def act(self) -> None:
         listener = open_listener(self)
@@ -116,10 +111,3 @@ class Sink(Actor):
     def _close(readiness: Readiness, sock: LoggedSocket) -> None:
         readiness.forget(sock)
         sock.close()
-
-
-def rate_of(text: str) -> int:
-    """The rate in a SLOW_DRAIN command, bytes per second; 0 stops reading. Raises BadInput."""
-    if not text.strip().isdecimal() or int(text) > RATE_MAX:
-        raise BadInput(f"{text!r} is not a number of bytes per second", hint=f"0 to {RATE_MAX}")
-    return int(text)
