@@ -10,8 +10,8 @@ from textual.message import Message
 from engine.model.flows import FlowSummary, LadderItem
 from engine.model.messages import FlowsAnswer, LadderAnswer, StreamAnswer
 from engine.model.verdicts import Verdict
-from engine.text.explain.case import Case
 from tui.conversations import Subject, Wanted
+from tui.widgets.topics import Topic
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,12 @@ class FlowWanted(Message):
 
 
 class ExplanationWanted(Message):
-    """The user asked what this means."""
+    """The user asked what this means; of the topics `first` is asked about first."""
 
-    def __init__(self, cases: Sequence[Case]) -> None:
+    def __init__(self, topics: Sequence[Topic], first: int = 0) -> None:
         super().__init__()
-        self.cases = tuple(cases)
+        self.topics = tuple(topics)
+        self.first = first
 
 
 class TextCopied(Message):

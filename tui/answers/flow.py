@@ -136,4 +136,4 @@ class FlowAnswers(ScreenHost):
             self.say("there is nothing to copy here", warns=True)
 
     def on_explanation_wanted(self, event: ExplanationWanted) -> None:
-        self.push_screen(ExplainScreen(event.cases))
+        self.push_screen(ExplainScreen(event.topics, event.first))

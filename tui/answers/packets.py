@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
+from engine.model.packets import PacketRow
 from tui import questions
 from tui.host import ScreenHost
+from tui.listed_files import PACKET_ENDINGS, save_packets
 from tui.messages import Captured
 from tui.screens.details import FrameScreen
 from tui.screens.packets import PacketsScreen
+from tui.screens.save import SaveScreen
 from tui.widgets.capture_pane import CapturePane
 from tui.widgets.ladder_pane import LadderPane
 from tui.widgets.packets import PacketsPane
@@ -24,16 +28,23 @@ class PacketAnswers(ScreenHost):
         self.view("packets", partial(questions.packets, self.monitor, event.question), event.pane)
 
     def on_packets_pane_opened(self, event: PacketsPane.Opened) -> None:
-        self.open_frame(event.row.number, [f"{event.row.length:,} bytes", event.row.info])
+        self.open_frame(event.row, [f"{event.row.length:,} bytes", event.row.info])
 
     def on_ladder_pane_frame_opened(self, event: LadderPane.FrameOpened) -> None:
-        self.open_frame(event.number, [event.info])
+        self.open_frame(event.row, [event.row.info])
 
-    def open_frame(self, number: int, parts: Sequence[str]) -> None:
+    def open_frame(self, row: PacketRow, parts: Sequence[str]) -> None:
         """Open a frame's window and have the frame taken apart for it."""
-        window = FrameScreen(number, parts)
+        window = FrameScreen(row, parts)
         self.push_screen(window)
-        self.view("frame", partial(questions.dissect, self.monitor, number), window)
+        self.view("frame", partial(questions.dissect, self.monitor, row.number), window)
+
+    def on_packets_pane_export_wanted(self, event: PacketsPane.ExportWanted) -> None:
+        def save(path: Path | None) -> None:
+            if path is not None and self.moment is not None:
+                self.command(partial(save_packets, self.monitor, event.question, self.moment, path))
+
+        self.push_screen(SaveScreen("Save the packets", "packets.pcapng", PACKET_ENDINGS), save)
 
     def on_packets_pane_sought(self, event: PacketsPane.Sought) -> None:
         question = partial(questions.locate, self.monitor, event.question, event.number)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
 from engine.model.sockets import SocketEntry
 from tui.messages import Moment
 from tui.screens.base import MonitorScreen
 from tui.tracks import Tracks
-from tui.widgets.pane import Pane, Words
+from tui.widgets.pane import EXPLAIN_KEY, Pane, Words
 from tui.widgets.socket_detail import SocketDetail
 from tui.widgets.socket_lines import Pair, SocketLine, entry_of
 from tui.widgets.socket_view import Arranged, arrange
 from tui.widgets.sockets import SocketsPane
+from tui.widgets.topics import Topic
 
 if TYPE_CHECKING:
     from tui.app import SockmonApp
@@ -28,8 +31,10 @@ class SocketDetailPane(Pane):
     HELP = """
     ## Detail
     Every figure in its fixed place, in the kernel's names. Times of `RTT` and `RTO` are milliseconds; `cwnd` and
-    `ssthresh` count segments. The bars show the last two minutes, the newest at the right.
+    `ssthresh` count segments. The bars show the last two minutes, the newest at the right. **e** explains each figure.
     """
+    BINDING_GROUP_TITLE = "Detail"
+    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
@@ -45,6 +50,10 @@ class SocketDetailPane(Pane):
             detail = self.query_one(f"#{dom_id}", SocketDetail)
             detail.display = one is not None or dom_id == "first"
             detail.show_socket(one, moment, tracks)
+
+    def topics(self) -> Sequence[Topic]:
+        """The figures of the socket; of a folded connection those of the client and then of the server."""
+        return [topic for detail in self.query(SocketDetail) if detail.display for topic in detail.topics()]
 
 
 def _title(entry: SocketEntry | None, other: SocketEntry | None) -> list[Words | str]:

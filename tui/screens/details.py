@@ -13,10 +13,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.model.lab import Call
+from engine.model.packets import PacketRow
 from engine.model.snapshot import ActorView
 from engine.model.sockets import SocketEntry
-from engine.text.cells import Look
-from engine.text.explain.case import Case, of_socket
+from engine.text.explain.case import Case
 from engine.text.sanitize import printable
 from tui.conversations import Wanted, of_actor, of_entry
 from tui.flow_messages import ExplanationWanted, FlowWanted
@@ -29,6 +29,7 @@ from tui.widgets.footer import KeyBar
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import Pane, Words
 from tui.widgets.socket_detail import SocketDetail
+from tui.widgets.topics import Topic, of_columns
 
 WIDTHS: Final = [(0, "-narrow"), (100, "-wide")]
 """Columns from which on a window leaves something of the screen beneath it in view."""
@@ -88,6 +89,10 @@ class DetailScreen(ModalScreen[None], inherit_bindings=False):
         """What is under the cursor, explained."""
         return ()
 
+    def topics(self) -> Sequence[Topic]:
+        """What is under the cursor, and each part of it that can be asked about by itself."""
+        return (Topic("", "", tuple(self.cases())),)
+
     def action_open_flow(self) -> None:
         """Leave the window for the conversation."""
         wanted = self.wanted()
@@ -96,7 +101,7 @@ class DetailScreen(ModalScreen[None], inherit_bindings=False):
             self.dismiss(None)
 
     def action_explain(self) -> None:
-        self.app.post_message(ExplanationWanted(self.cases()))
+        self.app.post_message(ExplanationWanted(self.topics()))
 
     def action_dismiss_window(self) -> None:
         self.dismiss(None)
@@ -105,18 +110,23 @@ class DetailScreen(ModalScreen[None], inherit_bindings=False):
 class FrameScreen(DetailScreen):
     """One frame, taken apart."""
 
-    def __init__(self, number: int, parts: Sequence[Words | str]) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY]
+
+    def __init__(self, row: PacketRow, parts: Sequence[Words | str]) -> None:
         """`parts` stand in the title beside the number."""
         super().__init__()
-        self._number = number
+        self._row = row
         self._parts = list(parts)
 
     def compose_inside(self) -> ComposeResult:
         yield DissectionView()
 
     def on_mount(self) -> None:
-        self.title_window(f"Frame {self._number}", self._parts)
+        self.title_window(f"Frame {self._row.number}", self._parts)
         self.query_one(DissectionView).focus_tree()
+
+    def action_explain(self) -> None:
+        self.app.post_message(ExplanationWanted(*self.query_one(DissectionView).topics(self._row)))
 
     def on_frame_dissected(self, event: FrameDissected) -> None:
         event.stop()
@@ -159,10 +169,9 @@ class SocketScreen(DetailScreen):
     def wanted(self) -> Wanted | None:
         return of_entry(self._entry)
 
-    def cases(self) -> Sequence[Case]:
-        """The state, with this socket's figures."""
-        look = Look(now_ns=self._moment.snapshot.ts_ns, figures=self._moment.watched.figures)
-        return of_socket(self._entry, "", look)
+    def topics(self) -> Sequence[Topic]:
+        """The state, and every figure that the window shows."""
+        return self.query_one(SocketDetail).topics()
 
 
 class ActorScreen(DetailScreen):
@@ -221,6 +230,11 @@ class ActorScreen(DetailScreen):
         if call is None:
             return of_errno(self._actor.report.errno, self._actor.report.error)
         return of_call(call)
+
+    def topics(self) -> Sequence[Topic]:
+        call = self._table.cursor_row
+        columns = () if call is None else of_columns(self._table.places, call)
+        return (Topic("call" if call is not None else "actor", "", tuple(self.cases())), *columns)
 
 
 def _forgotten(calls: int) -> str:

@@ -9,11 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from engine.model.packets import PacketRow
+from tui.flow_messages import ExplanationWanted
 from tui.messages import EngineFailed, FrameDissected, Moment
 from tui.screens.base import MonitorScreen
 from tui.widgets.dissection import TAKING_APART, DissectionView
 from tui.widgets.packets import PacketsPane
-from tui.widgets.pane import Pane
+from tui.widgets.pane import EXPLAIN_KEY, Pane
 
 FOLLOWING: Final = "Following the newest: ↑ or Enter stops at a frame and takes it apart."
 NO_FRAME: Final = "No frame is selected."
@@ -39,12 +40,15 @@ class FramePane(Pane):
     HELP = """
     ## Frame
     The layers and fields of the selected frame, as scapy reads them, beside its bytes. The field under the cursor is
-    lit in the bytes; the byte under the cursor selects its field. **←** and **→** fold and unfold a layer.
+    lit in the bytes; the byte under the cursor selects its field. **←** and **→** fold and unfold a layer. **e**
+    explains the field, with its value in this frame.
     """
+    BINDING_GROUP_TITLE = "Frame"
+    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY]
 
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
-        self._number = 0
+        self._row: PacketRow | None = None
         self._view = DissectionView()
 
     def compose(self) -> ComposeResult:
@@ -59,11 +63,11 @@ class FramePane(Pane):
     def show_row(self, row: PacketRow | None, following: bool) -> bool:
         """Make room for this frame, unless the list follows the newest; whether it should be taken apart now."""
         if row is None or following:
-            self._number = 0
+            self._row = None
             self._view.forget(FOLLOWING if following else NO_FRAME)
             self.set_title([])
-        elif row.number != self._number:
-            self._number = row.number
+        elif self._row is None or row.number != self._row.number:
+            self._row = row
             self.set_title([str(row.number), f"{row.length:,} bytes", row.info])
             self._view.forget(TAKING_APART)
             return True
@@ -71,8 +75,11 @@ class FramePane(Pane):
 
     def on_frame_dissected(self, event: FrameDissected) -> None:
         event.stop()
-        if event.dissection.number == self._number:
+        if self._row is not None and event.dissection.number == self._row.number:
             self._view.show(event.dissection)
+
+    def action_explain(self) -> None:
+        self.post_message(ExplanationWanted(*self._view.topics(self._row)))
 
     def on_engine_failed(self, event: EngineFailed) -> None:
         event.stop()

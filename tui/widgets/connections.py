@@ -16,7 +16,7 @@ from engine.model.sockets import SocketEntry
 from engine.model.tcp import SocketState
 from engine.query.sockets import compile_sockets, explain_sockets
 from engine.text.cells import Look
-from engine.text.explain.case import Case, of_socket
+from engine.text.columns import Column as SharedColumn
 from tui.conversations import Wanted, of_entry
 from tui.messages import Moment
 from tui.widgets.columns import Column, Ink
@@ -27,6 +27,7 @@ from tui.widgets.pane import EXPLAIN_KEY, FLOW_KEY, Pane, Words
 from tui.widgets.socket_columns import LEAK_AGE_NS, socket_columns
 from tui.widgets.socket_lines import Grouping, SocketLine, entry_of, interned, line_key, line_spans
 from tui.widgets.socket_view import Arranged, SocketView, arrange
+from tui.widgets.topics import Topic, of_socket_row
 
 if TYPE_CHECKING:
     from tui.host import ScreenHost
@@ -61,6 +62,7 @@ class ConnectionsPane(Pane):
 
     New rows are green (+), changed states yellow (~), closed ones red (×) for one refresh; `~` before a process says
     that it is inferred. **K** closes a socket or ends a process that holds it, once you have read what goes with it.
+    **E** saves the list as text, CSV or JSON.
     """
     BINDING_GROUP_TITLE = "Connections"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,6 +77,7 @@ class ConnectionsPane(Pane):
         Binding("l", "listening", "Listening only, or all", id="connections.listening", group=TOGGLES),
         Binding("a", "all", "All sockets: no toggle, no filter", id="connections.all", group=TOGGLES),
         Binding("K", "end_socket", "close or end", id="connections.end"),
+        Binding("E", "export", "save the list", show=False, id="connections.export"),
     ]
 
     class Opened(Message):
@@ -90,6 +93,15 @@ class ConnectionsPane(Pane):
         def __init__(self, entry: SocketEntry) -> None:
             super().__init__()
             self.entry = entry
+
+    class ExportWanted(Message):
+        """The user wants the sockets that are listed in a file: as this view shows that moment, in these columns."""
+
+        def __init__(self, view: SocketView, moment: Moment, columns: Sequence[SharedColumn]) -> None:
+            super().__init__()
+            self.view = view
+            self.moment = moment
+            self.columns = columns
 
     class FamiliesChosen(Message):
         """The sockets worker should read these families from now on."""
@@ -231,6 +243,11 @@ class ConnectionsPane(Pane):
         if entry is not None:
             self.post_message(self.EndingWanted(entry))
 
+    def action_export(self) -> None:
+        if self._arranged is not None:
+            shown = self.view.shared_columns(column.id for column in self._columns())
+            self.post_message(self.ExportWanted(self.view, self._arranged.moment, shown))
+
     def _under_cursor(self) -> SocketEntry | None:
         line = self._table.cursor_row
         return entry_of(line) if line is not None else None
@@ -239,10 +256,11 @@ class ConnectionsPane(Pane):
         entry = self._under_cursor()
         return of_entry(entry) if entry is not None else None
 
-    def cases(self) -> Sequence[Case]:
-        """The column that sorts and the state, with the figures of the row under the cursor."""
+    def topics(self) -> Sequence[Topic]:
+        """The column that sorts and the state, then every column, with the figures of the row under the cursor."""
         entry = self._under_cursor()
-        return of_socket(entry, self.view.sort, self._look) if entry is not None else ()
+        shown = [place.column.id for place in self._table.places]
+        return of_socket_row(entry, self.view.sort, shown, self._look) if entry is not None else ()
 
     def action_sort(self) -> None:
         self._look_at(self.view.sort_next())

@@ -10,11 +10,13 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.model.packets import Dissection
+from engine.model.packets import Dissection, PacketRow
 from engine.text.sanitize import printable
+from tui.widgets.field_topics import of_frame
 from tui.widgets.hex_view import HexView
 from tui.widgets.layer_lines import LAYER, LayerLine, layer_lines, line_of_byte, tree_columns
 from tui.widgets.line_table import LineTable
+from tui.widgets.topics import Topics
 
 TAKING_APART: Final = "Taking the frame apart …"
 
@@ -117,6 +119,11 @@ class DissectionView(Vertical):
         """Why the frame is not complete, or not here."""
         self.set_class(bool(words), "-noted")
         self.query_one("#dissection-note", Static).update(Content(printable(words)))
+
+    def topics(self, row: PacketRow | None) -> tuple[Topics, int]:
+        """What can be asked about in the frame of this row, and which of it is under the cursor."""
+        line = self._tree.cursor_row
+        return of_frame(self._dissection, row, line.key if line is not None else None)
 
     def focus_tree(self) -> None:
         self.screen.set_focus(self._tree, scroll_visible=False)

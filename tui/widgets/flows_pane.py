@@ -19,7 +19,8 @@ from tui.widgets.filter_box import FilterBox
 from tui.widgets.flow_columns import Names, end_text, flow_columns, holder_names, passes
 from tui.widgets.line_table import LineTable
 from tui.widgets.packet_words import why_no_packets
-from tui.widgets.pane import COPY_KEY, Pane, Words
+from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane, Words
+from tui.widgets.topics import Topic, of_columns
 from tui.widgets.window_table import NEWEST, WindowTable
 
 FILTERED_MAX: Final = 1_000
@@ -50,6 +51,7 @@ class FlowsPane(Pane):
     """
     BINDING_GROUP_TITLE = "Conversations"
     BINDINGS: ClassVar[list[BindingType]] = [
+        EXPLAIN_KEY,
         Binding("space", "add", "on the ladder", id="flows.add"),
         Binding("slash", "filter", "filter", key_display="/", id="flows.filter", priority=True),
         Binding("f", "follow", "follow newest", id="flows.follow"),
@@ -219,6 +221,10 @@ class FlowsPane(Pane):
         if flow is None:
             return ()
         return [f"{end_text(flow, False, self._names)} ⇄ {end_text(flow, True, self._names)}"]
+
+    def topics(self) -> Sequence[Topic]:
+        flow = self._table.cursor_row
+        return of_columns(self._table.places, flow) if flow is not None else ()
 
     def action_follow(self) -> None:
         self._table.following = not self._table.following

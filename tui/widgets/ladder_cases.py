@@ -13,6 +13,7 @@ from engine.text.explain.table import explained
 from engine.text.units import count, duration_ns
 from tui.conversations import Conversation
 from tui.widgets.states_path import Path, flag_words, stay_ns
+from tui.widgets.topics import Topic, Topics, of_numbers
 
 FOLD: Final = Explanation(
     Kind.TERM,
@@ -71,10 +72,26 @@ def of_item(item: LadderItem, conversation: Conversation) -> tuple[Case, ...]:
         return ()
     states = zip(conversation.names, (item.first_state, item.second_state), strict=True)
     return of_packet(row_of(item, conversation.flow)) + tuple(
-        Case(one, f"Here {name} stood in {state} after this segment ({flag_words(item.flags)}).")
-        for name, state in states
-        for one in explained(state.value, Kind.STATE)
+        case for name, state in states for case in _of_state_after(item, name, state)
     )
+
+
+def topics_of(item: LadderItem, conversation: Conversation) -> Topics:
+    """A line and, of a segment, its numbers and the states that it left each end in."""
+    cases = of_item(item, conversation)
+    if not isinstance(item, LadderStep):
+        return (Topic("", "", cases),)
+    states = zip(conversation.names, (item.first_state, item.second_state), strict=True)
+    return (
+        Topic(f"frame {item.number}", "", cases),
+        *of_numbers(row_of(item, conversation.flow)),
+        *(Topic(name, state.value, _of_state_after(item, name, state)) for name, state in states),
+    )
+
+
+def _of_state_after(step: LadderStep, name: str, state: SocketState) -> tuple[Case, ...]:
+    here = f"Here {name} stood in {state} after this segment ({flag_words(step.flags)})."
+    return tuple(Case(one, here) for one in explained(state.value, Kind.STATE))
 
 
 def of_state(name: str, path: Path, now_ns: int, kernel: SocketState | None) -> tuple[Case, ...]:

@@ -20,19 +20,20 @@ from engine.export.ladder_text import LadderLook, ladder_line
 from engine.export.ladder_words import item_ns
 from engine.model.flows import FlowSummary, LadderFold, LadderItem, LadderStep
 from engine.model.messages import LadderAnswer
+from engine.model.packets import PacketRow
 from engine.model.snapshot import Snapshot
-from engine.text.explain.case import Case
 from tui.conversations import Conversation, calls_of, of_flow
 from tui.flow_messages import LadderFetched, LadderQuestion
 from tui.messages import EngineFailed
 from tui.widgets.flow_words import conversation_title, why_no_segments
 from tui.widgets.ladder_calls import calls_beside
-from tui.widgets.ladder_cases import of_item
+from tui.widgets.ladder_cases import row_of, topics_of
 from tui.widgets.ladder_lines import fold_key, head_text, item_key, line_spans, named_flows
 from tui.widgets.ladder_table import LadderTable, line_column
 from tui.widgets.line_painter import GUTTER, Spans
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane, Words
+from tui.widgets.topics import Topic
 from tui.widgets.window_table import WindowTable
 
 PENDING_S: Final = 0.05
@@ -77,10 +78,9 @@ class LadderPane(Pane):
     class FrameOpened(Message):
         """The user asked for a frame's dissection."""
 
-        def __init__(self, number: int, info: str) -> None:
+        def __init__(self, row: PacketRow) -> None:
             super().__init__()
-            self.number = number
-            self.info = info
+            self.row = row
 
     class MoreWanted(Message):
         """The user wants to choose another conversation for the same ladder."""
@@ -296,7 +296,7 @@ class LadderPane(Pane):
         if isinstance(event.row, LadderFold):
             self._open(event.row)
         elif isinstance(event.row, LadderStep):
-            self.post_message(self.FrameOpened(event.row.number, event.row.info))
+            self.post_message(self.FrameOpened(row_of(event.row, self._flows.get(event.row.stream))))
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
@@ -347,6 +347,6 @@ class LadderPane(Pane):
         item = self._table.cursor_row
         return ["".join(text for text, _ in self._spans(item)).strip()] if item is not None else ()
 
-    def cases(self) -> Sequence[Case]:
+    def topics(self) -> Sequence[Topic]:
         item = self._table.cursor_row
-        return of_item(item, self._conversation) if item is not None and self._conversation is not None else ()
+        return topics_of(item, self._conversation) if item is not None and self._conversation is not None else ()

@@ -17,7 +17,6 @@ from engine.model.messages import PacketsAnswer
 from engine.model.packets import PacketRow
 from engine.model.snapshot import Snapshot
 from engine.query.packets import explain_packets
-from engine.text.explain.case import Case, of_packet
 from tui.conversations import Wanted
 from tui.conversations import of_packet as conversation_of
 from tui.messages import EngineFailed, PacketLocated, PacketQuestion, PacketsFetched
@@ -29,9 +28,10 @@ from tui.widgets.packet_columns import TimeFormat, packet_columns, row_ink, time
 from tui.widgets.packet_marks import Marks
 from tui.widgets.packet_words import NO_PACKETS, capture_totals
 from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, FLOW_KEY, Words
+from tui.widgets.topics import Topic, of_packet_row
 from tui.widgets.window_table import WindowTable
 
-PACKETS_NEEDED: Final = ("filter", "all", "follow", "mark", "to_mark", "time_format", "stream")
+PACKETS_NEEDED: Final = ("filter", "all", "follow", "mark", "to_mark", "time_format", "stream", "export")
 """Actions that make no sense while nothing was ever captured."""
 
 
@@ -45,7 +45,7 @@ class PacketsPane(CapturePane):
     only segments with SYN, FIN or RST are listed; **a** lists all.
 
     **Enter** takes the frame apart: a tree of its fields beside its bytes. **f** follows the newest. **o** opens the
-    frame's conversation, **F** reads what it carried, **e** explains flags and findings.
+    frame's conversation, **F** reads what it carried, **e** explains flags, findings, numbers and columns.
     """
     BINDING_GROUP_TITLE = "Packets"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,6 +60,7 @@ class PacketsPane(CapturePane):
         Binding("right_square_bracket", "to_mark(1)", "Next mark", key_display="]", show=False, id="packets.mark_down"),
         Binding("F", "stream", "follow stream", show=False, id="packets.stream"),
         COPY_KEY,
+        Binding("E", "export", "save the list", show=False, id="packets.export"),
     ]
 
     class Asked(Message):
@@ -93,6 +94,13 @@ class PacketsPane(CapturePane):
         def __init__(self, row: PacketRow) -> None:
             super().__init__()
             self.row = row
+
+    class ExportWanted(Message):
+        """The user wants the packets that are listed in a file."""
+
+        def __init__(self, question: PacketQuestion) -> None:
+            super().__init__()
+            self.question = question
 
     class StreamWanted(Message):
         """The user wants to read what a conversation carried."""
@@ -295,6 +303,9 @@ class PacketsPane(CapturePane):
         if row is not None:
             self.post_message(self.StreamWanted(row))
 
+    def action_export(self) -> None:
+        self.post_message(self.ExportWanted(self._question(0, 0)))
+
     def wanted(self) -> Wanted | None:
         row = self._table.cursor_row
         return conversation_of(row) if row is not None else None
@@ -308,9 +319,9 @@ class PacketsPane(CapturePane):
         parts = (str(row.number), self._time(row), ends, row.protocol, str(row.length), row.info)
         return [" ".join(part for part in parts if part)]
 
-    def cases(self) -> Sequence[Case]:
+    def topics(self) -> Sequence[Topic]:
         row = self._table.cursor_row
-        return of_packet(row) if row is not None else ()
+        return of_packet_row(row, self._table.places) if row is not None else ()
 
     def on_line_table_follow_changed(self, event: LineTable.FollowChanged) -> None:
         event.stop()

@@ -17,6 +17,7 @@ from engine.text.explain.case import Case
 from engine.text.sanitize import printable
 from tui.conversations import Wanted
 from tui.flow_messages import ExplanationWanted, FlowWanted, TextCopied
+from tui.widgets.topics import Topic
 
 Words = tuple[str, str]
 """A text and its style in Textual's words (`bold $text-warning`); the text is data and never markup."""
@@ -118,6 +119,10 @@ class Pane(Vertical):
         """What is under the cursor, explained."""
         return ()
 
+    def topics(self) -> Sequence[Topic]:
+        """What is under the cursor, and each part of it that can be asked about by itself."""
+        return (Topic("", "", tuple(self.cases())),)
+
     def copied(self) -> Sequence[str]:
         """What is under the cursor, as lines of text."""
         return ()
@@ -129,7 +134,7 @@ class Pane(Vertical):
         self.post_message(FlowWanted(self.wanted() or Wanted()))
 
     def action_explain(self) -> None:
-        self.post_message(ExplanationWanted(self.cases()))
+        self.post_message(ExplanationWanted(self.topics()))
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

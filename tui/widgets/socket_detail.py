@@ -16,6 +16,7 @@ from engine.model.tcp import SocketState
 from engine.model.verdicts import Severity, Verdict
 from engine.text.cells import Look, known_by
 from engine.text.columns import COLUMNS, Cell
+from engine.text.explain.case import of_socket, of_verdict
 from engine.text.sanitize import printable
 from engine.text.units import UNKNOWN, byte_rate, count, duration_us
 from tui.looks import look_at
@@ -23,6 +24,7 @@ from tui.messages import Moment
 from tui.tracks import Point, Tracks
 from tui.widgets.columns import Align, Elide, cell
 from tui.widgets.sparkline import sparkline
+from tui.widgets.topics import Topic, Topics, of_cells
 
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("socket", ("state", "netid", "family", "age", "interface", "v6only")),
@@ -110,14 +112,27 @@ def detail_lines(entry: SocketEntry, look: Look, width: int, moved: Mapping[str,
 
 def holds_line(key: int, verdicts: Sequence[Verdict], width: int) -> Content:
     """The worst of what holds this socket now, in one line that is always there; the flow's Verdict view has all."""
-    concerned = [verdict for verdict in verdicts if verdict.subject.key == key]
-    concerned += [verdict for verdict in verdicts if verdict.subject.key != key and key in verdict.keys]
+    concerned = _concerned(key, verdicts)
     head = (cell("holds", WORD_CELLS), "bold $text-primary")
     if not concerned:
         return Content.assemble(head, ("No finding", "$foreground 60%"))
     more = f"  (and {len(concerned) - 1} more)" if len(concerned) > 1 else ""
     told = (printable(concerned[0].sentence) + more, VERDICT_STYLES[concerned[0].severity])
     return Content.assemble(head, told).truncate(width, ellipsis=True)
+
+
+def _concerned(key: int, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts on this socket, then those that mention it."""
+    concerned = [verdict for verdict in verdicts if verdict.subject.key == key]
+    return concerned + [verdict for verdict in verdicts if verdict.subject.key != key and key in verdict.keys]
+
+
+def topics_of(entry: SocketEntry, verdicts: Sequence[Verdict], look: Look) -> Topics:
+    """The state, what holds the socket, and every figure of the detail that is known."""
+    known = [name for _word, names in GROUPS for name in names if name in COLUMNS]
+    known = [name for name in known if COLUMNS[name].cell(entry, look) not in ("", UNKNOWN)]
+    holds = [Topic("holds", one.rule, of_verdict(one)) for one in _concerned(entry.key, verdicts)]
+    return (Topic("socket", entry.state.value, of_socket(entry, "", look)), *holds, *of_cells(entry, known, look))
 
 
 def _line(word: str, figures: Sequence[Content]) -> Content:
@@ -214,6 +229,10 @@ class SocketDetail(Widget):
         self._verdicts = moment.snapshot.verdicts
         self._shown_s = monotonic()
         self.refresh(layout=layout)
+
+    def topics(self) -> Topics:
+        """What can be asked about; nothing without a socket."""
+        return topics_of(self._entry, self._verdicts, self._look) if self._entry is not None else ()
 
     def render(self) -> Content:
         if self._entry is None:
