@@ -43,7 +43,7 @@ def test_a_broadcast_without_the_option_is_refused() -> None:
     assert "SO_BROADCAST" in report.error
 
 
-@pytest.mark.parametrize("group", ["239.255.42.98", "ff15::4298"])
+@pytest.mark.parametrize("group", ["239.255.42.98", pytest.param("ff15::4298", marks=pytest.mark.ipv6)])
 def test_multicast_on_the_loopback_reaches_its_members(group: str) -> None:
     with Running("udp-echo", host=group, port=0) as server:
         report = run_to_end("udp-multicast", host=group, port=server.port, timeout_s=0.2)
@@ -109,7 +109,7 @@ def may_ping() -> bool:
     return False
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("::1", marks=pytest.mark.ipv6)])
 @pytest.mark.skipif(not may_ping(), reason="neither an ICMP socket nor a raw one is allowed here")
 def test_ping_tells_each_reply_and_the_statistics(host: str) -> None:
     report = run_to_end("ping", host=host, repeat=3, interval_s=0.0)

@@ -149,6 +149,7 @@ def test_selects_three_lists_are_in_the_log() -> None:
         assert any(call.result.endswith("], []") and call.result.count("[]") == 2 for call in calls)
 
 
+@pytest.mark.ipv6
 def test_a_dual_stack_server_takes_both_families() -> None:
     with Running("dual-stack-server", port=0) as server:
         for host in ("127.0.0.1", "::1"):

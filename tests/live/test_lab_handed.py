@@ -35,7 +35,10 @@ def run(monitor: Monitor, kind: str, **knobs: object) -> ActorReport:
     return monitor.stop_actor(view.number)
 
 
-@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+@pytest.mark.parametrize(
+    ("host", "family"),
+    [("127.0.0.1", socket.AF_INET), pytest.param("::1", socket.AF_INET6, marks=pytest.mark.ipv6)],
+)
 def test_ping_is_answered_over_a_socket_that_was_handed_over(
     monitor: Monitor, host: str, family: socket.AddressFamily
 ) -> None:
@@ -71,7 +74,13 @@ def test_the_sniffer_hears_over_a_socket_that_was_handed_over(monitor: Monitor) 
     assert open_descriptors() == before
 
 
-@pytest.mark.parametrize("filtered", ECHO_REPLIES_ONLY, ids=["icmp", "icmp6"])
+@pytest.mark.parametrize(
+    "filtered",
+    [
+        pytest.param(ECHO_REPLIES_ONLY[0], id="icmp"),
+        pytest.param(ECHO_REPLIES_ONLY[1], id="icmp6", marks=pytest.mark.ipv6),
+    ],
+)
 def test_the_filter_lets_echo_replies_in_and_nothing_else(
     filtered: tuple[int, int, int, int, bytes],
 ) -> None:

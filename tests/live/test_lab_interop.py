@@ -66,7 +66,7 @@ def test_ncat_is_echoed(kind: str) -> None:
         assert run("ncat", "-i", "300ms", "127.0.0.1", str(server.port), said=b"Hello, world\n") == b"Hello, world\n"
 
 
-@pytest.mark.parametrize("option", ["-4", "-6"])
+@pytest.mark.parametrize("option", ["-4", pytest.param("-6", marks=pytest.mark.ipv6)])
 def test_ncat_reaches_both_families_of_a_dual_stack_server(option: str) -> None:
     host = {"-4": "127.0.0.1", "-6": "::1"}[option]
     with Running("dual-stack-server", port=0) as server:

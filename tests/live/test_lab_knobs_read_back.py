@@ -140,7 +140,14 @@ def at_work(kind: ActorKind) -> Iterator[Running]:
         yield actor
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if options_of(kind)], ids=lambda kind: kind.kind)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, id=name, marks=pytest.mark.ipv6 if name == "dual-stack-server" else ())
+        for name, kind in KINDS.items()
+        if options_of(kind)
+    ],
+)
 def test_every_option_of_a_form_reaches_the_kernel(kind: ActorKind) -> None:
     expected = names_of(kind)
     with at_work(kind) as actor:

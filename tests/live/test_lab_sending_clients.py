@@ -79,6 +79,7 @@ def test_connecting_in_the_background_tells_a_refusal_by_so_error() -> None:
     assert report.error.startswith("connect to 127.0.0.1:1: Connection refused")
 
 
+@pytest.mark.ipv6
 def test_every_address_is_tried_until_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = Taken()
     with served(taken) as port:
