@@ -14,6 +14,7 @@ from engine.model.lab import ActorCommand, ActorReport, ActorSpec
 from engine.model.messages import (
     ClosedSocket,
     FlowsAnswer,
+    FramesAnswer,
     LadderAnswer,
     PacketsAnswer,
     SocketsOptions,
@@ -89,6 +90,10 @@ class MonitorView(Protocol):
 
     def new_packets(self, after: int, count: int, display_filter: str = "", handshakes: bool = False) -> PacketsAnswer:
         """Rows numbered above `after`, oldest first: for whoever follows a capture as it goes (AskNewPackets)."""
+        ...
+
+    def new_frames(self, after: int, with_rows: bool = False) -> FramesAnswer:
+        """Captured bytes of the frames numbered above `after`, oldest first (AskNewFrames)."""
         ...
 
     def dissect(self, number: int) -> Dissection:

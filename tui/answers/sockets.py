@@ -1,18 +1,21 @@
-"""What the panes of connections ask: details, the families to read, an end, a copy."""
+"""What the panes of connections ask: details, the families to read, an end, a copy, a file."""
 
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
 from engine.text.sanitize import printable
 from tui import questions
 from tui.host import ScreenHost
+from tui.listed_files import SOCKET_ENDINGS, save_sockets
 from tui.screens.columns import ColumnsScreen
 from tui.screens.copying import CopyScreen
 from tui.screens.details import SocketScreen
 from tui.screens.ending import EndingScreen
+from tui.screens.save import SaveScreen
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.sockets import SocketsPane
 
@@ -23,6 +26,16 @@ class SocketAnswers(ScreenHost):
     def on_connections_pane_opened(self, event: ConnectionsPane.Opened) -> None:
         if self.moment is not None:
             self.push_screen(SocketScreen(event.entry, self.moment, self.tracks))
+
+    def on_connections_pane_export_wanted(self, event: ConnectionsPane.ExportWanted) -> None:
+        view, moment = event.view, event.moment
+
+        def save(path: Path | None) -> None:
+            if path is not None:
+                rows = partial(view.entries, moment)
+                self.command(partial(save_sockets, rows, event.columns, view.look(moment), path))
+
+        self.push_screen(SaveScreen("Save the sockets", "sockets.csv", SOCKET_ENDINGS), save)
 
     def on_connections_pane_families_chosen(self, event: ConnectionsPane.FamiliesChosen) -> None:
         self.sockets_options = msgspec.structs.replace(self.sockets_options, families=event.families)

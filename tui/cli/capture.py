@@ -120,13 +120,12 @@ def captured(
         for row in answer.rows:
             yield row, answer.status.first_ts_ns
             count += 1
-            after = row.number
             if count == limit:
                 return
-        if over and not answer.rows:
+        after = max(after, answer.status.last_number - answer.pending)
+        if over and not answer.pending:
             return
-        if not answer.rows:
-            after = max(after, answer.status.last_number) if not answer.pending else after
+        if not answer.rows and not answer.pending:
             session.pause(POLL_S)
 
 

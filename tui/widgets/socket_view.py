@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Final
@@ -131,6 +131,13 @@ class SocketView:
                 if column.name == self.sort:
                     return column
         return COLUMNS.get(self.sort, COLUMNS["state"])
+
+    def shared_columns(self, names: Iterable[str]) -> list[SharedColumn]:
+        """The columns of these names, the preset's own where it has one of that name."""
+        known = dict(COLUMNS)
+        if self.preset in PRESETS:
+            known.update({column.name: column for column in PRESETS[self.preset].columns})
+        return [known[name] for name in names if name in known]
 
     def families_read(self) -> tuple[str, ...]:
         """What the sockets worker must read for this view."""
