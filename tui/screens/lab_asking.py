@@ -25,6 +25,7 @@ from tui.widgets.edit_line import EditLine, Judgement
 from tui.widgets.lab_actors import SLOW_DRAIN_PER_S
 from tui.widgets.lab_rows import ENDED
 from tui.widgets.line_table import LineTable
+from tui.widgets.lines_view import HEADER_LINES
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ def asked_of(actor: ActorView) -> tuple[Asked, ...]:
         Asked(C.DRAIN, "read all that waits"),
         Asked(C.SLOW_DRAIN, "read so many bytes a second from now on", str(SLOW_DRAIN_PER_S), "bytes/s"),
         Asked(C.SHUTDOWN, "call shutdown()", "WR", "RD, WR or RDWR"),
-        Asked(C.TIMEOUT, "call settimeout() on the connection", "none", "seconds or none"),
-        Asked(C.TIMEOUT, "call settimeout() on the listener", "none", "seconds or none", LISTENER),
-        Asked(C.TIMEOUT, "call setdefaulttimeout(), for sockets to come", "none", "seconds or none", DEFAULT),
+        Asked(C.TIMEOUT, "call settimeout() on the connection; none blocks", "none", "seconds"),
+        Asked(C.TIMEOUT, "call settimeout() on the listener; none blocks", "none", "seconds", LISTENER),
+        Asked(C.TIMEOUT, "call setdefaulttimeout(), for sockets to come", "none", "seconds", DEFAULT),
         Asked(C.DUP, "call dup(): a second descriptor of the connection"),
         Asked(C.FORK, "call fork(): a child holds every descriptor too"),
         Asked(C.CLOSE, "close the connection, or all of them"),
@@ -89,7 +90,7 @@ class CommandScreen(DetailScreen):
     ]
     DEFAULT_CSS = """
     CommandScreen DetailPane { height: auto; max-height: 80%; }
-    CommandScreen LineTable { height: auto; max-height: 15; }
+    CommandScreen.-narrow DetailPane { max-height: 100%; }
     CommandScreen #command-says { height: auto; max-height: 6; padding: 0 2; color: $foreground 75%; }
     """
 
@@ -121,7 +122,9 @@ class CommandScreen(DetailScreen):
         yield self._line
 
     def on_mount(self) -> None:
-        self._table.show(asked_of(self._actor))
+        asked = asked_of(self._actor)
+        self._table.styles.height = len(asked) + HEADER_LINES
+        self._table.show(asked)
         self._table.focus()
         self._tell()
 
@@ -137,6 +140,8 @@ class CommandScreen(DetailScreen):
         self.title_window(f"{report.kind} {report.pid}", [report.state.value, report.local])
         calls = (*report.calls, *report.waiting)[-4:]
         lines = [f"{call.name}({call.arguments}) = {call.result or '… waits'}" for call in calls]
+        if report.error:
+            lines.append(f"last error: {report.error}")
         if report.state in ENDED:
             lines.append("it has ended")
         self.query_one("#command-says", Static).update(Content("\n".join(map(printable, lines))))
