@@ -15,11 +15,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from engine.export.ladder_words import item_ns, item_number, item_stream, item_words, names_of, remark
+from engine.export.ladder_words import item_end_ns, item_ns, item_number, item_stream, item_words, names_of, remark
+from engine.export.times import TimeFormat, time_of_day
 from engine.model.flows import FlowSummary, LadderFold, LadderGap, LadderItem, LadderNote, LadderStep
 from engine.model.tcp import SS_SPELLINGS, SocketState, TcpFlags
 from engine.text.sanitize import printable
-from engine.text.units import endpoint
+from engine.text.units import UNKNOWN, endpoint
 from engine.text.width import cell_width, cut, pad
 
 WIDTH_MIN: Final = 20
@@ -38,6 +39,10 @@ _LOST_BLANK: Final = 6
 
 _TIERS: Final = ((72, 10, 12), (56, 10, 10), (44, 0, 10), (0, 0, 0))
 """From which width on: cells for the time, cells for a state (10 with the short names of ss)."""
+_DAY_CELLS: Final = 15
+"""`12:04:31.000465`"""
+_DAY_FROM: Final = 84
+"""Narrower a time of day has the cells of any other."""
 
 _RESENT: Final = frozenset(("retransmission", "fast_retransmission", "spurious_retransmission"))
 
@@ -95,6 +100,7 @@ class LadderLook(msgspec.Struct, frozen=True):
     """By stream: what its first and its second end are called; where there is none, their addresses."""
     streams: tuple[int, ...] = ()
     """The conversations on it; with more than one each rung tells its own."""
+    times: TimeFormat = TimeFormat.RELATIVE
 
 
 class _Columns(NamedTuple):
@@ -111,8 +117,10 @@ class _Columns(NamedTuple):
 def ladder_lines(flows: Sequence[FlowSummary], items: Iterable[LadderItem], look: LadderLook) -> Iterator[LadderLine]:
     """The whole ladder, headed."""
     yield from ladder_header(flows, look)
+    before: LadderItem | None = None
     for item in items:
-        yield ladder_line(item, look)
+        yield ladder_line(item, look, before=before)
+        before = item
 
 
 def ladder_header(flows: Sequence[FlowSummary], look: LadderLook) -> list[LadderLine]:
@@ -131,8 +139,9 @@ def ladder_header(flows: Sequence[FlowSummary], look: LadderLook) -> list[Ladder
     return lines
 
 
-def ladder_line(item: LadderItem, look: LadderLook, aside: str = "") -> LadderLine:
-    """One rung. `aside` is what the screen knows about it, such as a call of a program; without it stands a remark."""
+def ladder_line(item: LadderItem, look: LadderLook, aside: str = "", before: LadderItem | None = None) -> LadderLine:
+    """One rung. `aside` is what the screen knows about it, such as a call of a program; without it stands a remark.
+    `before` is the rung above, which some times count from."""
     columns = _columns(look)
     stream = item_stream(item)
     tag = f"#{stream}" if stream is not None and columns.stream else ""
@@ -140,7 +149,7 @@ def ladder_line(item: LadderItem, look: LadderLook, aside: str = "") -> LadderLi
     if isinstance(item, LadderStep):
         first = item.first_state if item.first_moved else None
         second = item.second_state if item.second_moved else None
-    time = seconds(item_ns(item) - look.first_ns, columns.time) if columns.time else ""
+    time = _time(item, look, before, columns.time) if columns.time else ""
     middle = _middle(item, columns.arrow)
     return _row(time, str(item_number(item)), tag, first, middle, second, printable(aside) or remark(item), columns)
 
@@ -166,6 +175,14 @@ def role_of(item: LadderItem) -> Role:
     return Role.DATA if item.length else Role.ARROW
 
 
+def _time(item: LadderItem, look: LadderLook, before: LadderItem | None, cells: int) -> str:
+    if look.times is TimeFormat.ABSOLUTE:
+        return time_of_day(item_ns(item), cells - len("12:04:31."))
+    if look.times is TimeFormat.DELTA:
+        return UNKNOWN if before is None else seconds(item_ns(item) - item_end_ns(before), cells)
+    return seconds(item_ns(item) - look.first_ns, cells)
+
+
 def seconds(ns: int, cells: int) -> str:
     """Nanoseconds as seconds in so many cells: as many of 6 decimals as fit, cut, not rounded."""
     sign = "-" if ns < 0 else ""
@@ -178,6 +195,8 @@ def seconds(ns: int, cells: int) -> str:
 def _columns(look: LadderLook) -> _Columns:
     width = max(look.width, WIDTH_MIN)
     time, state = next((time, state) for least, time, state in _TIERS if width >= least)
+    if look.times is TimeFormat.ABSOLUTE and width >= _DAY_FROM:
+        time = _DAY_CELLS
     number = _NUMBER_CELLS if width >= _NUMBERS_FROM else 0
     stream = max(len(f"#{stream}") for stream in look.streams) if len(look.streams) > 1 else 0
     taken = sum(cells + 1 for cells in (time, number, stream, state, state) if cells) + 2

@@ -169,6 +169,11 @@ def item_ns(item: LadderItem) -> int:
     return item.first_ns if isinstance(item, LadderFold) else item.ts_ns
 
 
+def item_end_ns(item: LadderItem) -> int:
+    """When a rung ends: a fold is as long as its run."""
+    return item.last_ns if isinstance(item, LadderFold) else item.ts_ns
+
+
 def item_number(item: LadderItem) -> int:
     """The frame that a rung begins with."""
     return item.first_number if isinstance(item, LadderFold) else item.number

@@ -55,6 +55,13 @@ def test_a_ladder_from_standard_input(one: str) -> None:
     assert done.stdout.decode() == PICTURE
 
 
+def test_times_are_written_as_they_are_asked_for(one: str) -> None:
+    lines = printed("ladder", one, "--width", "80", "--time", "delta").splitlines()
+    assert [line[:10].strip() for line in lines[2:5]] == ["-", "0.001000", "0.001000"]
+    absolute = printed("ladder", one, "--width", "100", "--time", "absolute").splitlines()
+    assert all(line[2] == line[5] == ":" for line in absolute[2:])
+
+
 def test_one_of_several_is_drawn_by_its_number_folded_or_whole(two: str) -> None:
     assert printed("ladder", two, "--stream", "1").count("\n") == 10
     assert "48 data segments" in printed("ladder", two, "--stream", "0")

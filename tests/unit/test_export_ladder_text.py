@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 
 from engine.export.ladder_text import LadderLine, LadderLook, Role, ladder_header, ladder_line, ladder_lines, seconds
 from engine.export.ladder_words import item_words
+from engine.export.times import TimeFormat
 from engine.model.flows import FlowEnd, FlowSummary, LadderFold, LadderGap, LadderItem, LadderNote, LadderStep
 from engine.model.tcp import SocketState, TcpFlags
 from engine.text.width import cell_width
@@ -165,8 +167,8 @@ def test_each_piece_tells_what_it_is(item: LadderItem, role: Role) -> None:
 @pytest.mark.parametrize("item", EVERY_ITEM, ids=lambda item: item_words(item, 40))
 def test_every_line_is_as_wide_as_it_was_asked_to_be(item: LadderItem) -> None:
     for width in range(20, 200):
-        for streams in ((), (0, 1)):
-            line = shown(item, width, streams=streams, names={0: ("名前" * 40, "\x1b[2J")})
+        for streams, times in product(((), (0, 1)), TimeFormat):
+            line = shown(item, width, streams=streams, times=times, names={0: ("名前" * 40, "\x1b[2J")})
             assert sum(cell_width(piece.text) for piece in line.pieces) == width
             assert line.text.isprintable()
 
@@ -187,3 +189,19 @@ def test_hostile_names_cannot_widen_the_header() -> None:
 ])  # fmt: skip
 def test_times_are_seconds_as_exact_as_there_is_room(ns: int, cells: int, text: str) -> None:
     assert seconds(ns, cells) == text
+
+
+def times_of(times: TimeFormat, width: int = 100) -> list[str]:
+    """The first column of a segment, a fold that begins 2 ms later and ends 20 ms after it, and a segment 1 ms on."""
+    items: list[LadderItem] = [step(), fold(), step(number=901, ts_ns=24 * MS)]
+    lines = ladder_lines([], items, LadderLook(width, MS, times=times))
+    return [line.pieces[0].text.strip() for line in lines]
+
+
+def test_times_count_from_the_first_segment_from_the_rung_before_or_from_midnight() -> None:
+    assert times_of(TimeFormat.RELATIVE) == ["0.002000", "0.004000", "0.023000"]
+    assert times_of(TimeFormat.DELTA) == ["-", "0.002000", "0.001000"], "a fold ends with its last segment"
+    whole = times_of(TimeFormat.ABSOLUTE)
+    assert [text[-10:] for text in whole] == [":00.003000", ":00.005000", ":00.024000"]
+    assert [len(text) for text in whole] == [15] * 3
+    assert [text[-4:] for text in times_of(TimeFormat.ABSOLUTE, 72)] == ["00.0"] * 3

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.export.times import TimeFormat
 from engine.model.tcp import TcpFlags
 from tests.tui.fakes import NOON_NS, packet
 from tui.widgets.columns import Ink
-from tui.widgets.packet_columns import TimeFormat, packet_columns, relative_time, row_ink, time_text
+from tui.widgets.packet_columns import packet_columns, relative_time, row_ink, time_text
 
 
 @pytest.mark.parametrize(

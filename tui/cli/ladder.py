@@ -15,6 +15,7 @@ from engine.export.flows import rung_object
 from engine.export.ladder_mermaid import mermaid_lines
 from engine.export.ladder_svg import svg_lines
 from engine.export.ladder_text import WIDTH_MIN, LadderLook, ladder_lines
+from engine.export.times import TimeFormat
 from engine.model.errors import BadInput
 from engine.model.flows import FlowSummary, LadderItem
 from engine.text.sanitize import printable
@@ -23,6 +24,8 @@ from tui.cli.output import json_line
 WIDTH_ELSEWHERE: Final = 100
 """Of the lines where they do not go to a terminal."""
 WIDTH_MAX: Final = 1_000
+TIMES: Final = {"relative": TimeFormat.RELATIVE, "delta": TimeFormat.DELTA, "absolute": TimeFormat.ABSOLUTE}
+"""tshark's words for `-t`."""
 DAMAGED: Final = 2
 """Exit code when a file could not be read to its end."""
 
@@ -36,6 +39,7 @@ Examples:
   sockmon ladder capture.pcap --stream 7 --width 120
   sockmon ladder capture.pcap --stream 7 --stream 8  both, in the order of time
   sockmon ladder capture.pcap --stream 7 --all       every segment, nothing folded
+  sockmon ladder capture.pcap --time delta           what each segment waited for
   sockmon ladder capture.pcap --svg > ladder.svg
   tcpdump -w - tcp port 8080 -c 20 | sockmon ladder -
   sudo sockmon ladder -i lo port 8080                the next one there, as it happens""",
@@ -48,6 +52,8 @@ Examples:
 @click.option("--svg", "form", flag_value="svg", help="A picture.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="A Mermaid sequence diagram.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a rung.")
+@click.option("--time", "times", type=click.Choice(list(TIMES)), default="relative", show_default=True,
+              help="Times since the first segment, since the line before (delta), or of day (absolute).")  # fmt: skip
 @click.option("--for", "seconds", type=click.FloatRange(min=0, min_open=True), help="Capture for so many seconds.")
 @click.option("--width", type=click.IntRange(WIDTH_MIN, WIDTH_MAX), help="Cells of a line of text.")
 @click.pass_context
@@ -58,6 +64,7 @@ def ladder_command(
     streams: tuple[int, ...],
     unfolded: bool,
     form: str | None,
+    times: str,
     seconds: float | None,
     width: int | None,
 ) -> None:
@@ -77,7 +84,8 @@ def ladder_command(
         from tui.cli.session import session_of
 
         stream = streams[0] if streams else None
-        draw_live(session_of(ctx), interface, " ".join(files), stream, seconds, width or _width(), form == "json")
+        look = LadderLook(width or _width(), times=TIMES[times])
+        draw_live(session_of(ctx), interface, " ".join(files), stream, seconds, look, form == "json")
         return
     if not files:
         raise click.UsageError("name a capture file, or an interface with -i")
@@ -88,7 +96,8 @@ def ladder_command(
     wanted = tuple(dict.fromkeys(streams)) or (0,)
     flows, items = reading.ladder(wanted, folded=not unfolded)
     _check(reading, streams, flows)
-    for line in _lines(form, flows, items, wanted, width):
+    look = LadderLook(width or _width(), min(flow.first_ns for flow in flows), streams=wanted, times=TIMES[times])
+    for line in _lines(form, flows, items, look):
         click.echo(line)
     for note in reading.notes:
         click.echo(f"sockmon: {printable(note)}", err=True)
@@ -97,17 +106,14 @@ def ladder_command(
 
 
 def _lines(
-    form: str | None, flows: Sequence[FlowSummary], items: Sequence[LadderItem], streams: tuple[int, ...],
-    width: int | None,
-) -> Iterator[str]:  # fmt: skip
-    first_ns = min(flow.first_ns for flow in flows)
+    form: str | None, flows: Sequence[FlowSummary], items: Sequence[LadderItem], look: LadderLook
+) -> Iterator[str]:
     if form == "svg":
-        return svg_lines(flows, items, first_ns)
+        return svg_lines(flows, items, look.first_ns)
     if form == "mermaid":
         return mermaid_lines(flows, items)
     if form == "json":
         return _json(items)
-    look = LadderLook(width or _width(), first_ns, streams=streams)
     return (line.text for line in ladder_lines(flows, items, look))
 
 

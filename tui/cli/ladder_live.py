@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import click
+import msgspec
 
 from engine.export.flows import rung_object
 from engine.export.ladder_text import LadderLook, ladder_header, ladder_line
@@ -36,15 +37,21 @@ _TURNING: Final = TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST | TcpFlags.URG
 
 
 def draw_live(
-    session: Session, interface: str, bpf: str, stream: int | None, seconds: float | None, width: int, as_json: bool
+    session: Session,
+    interface: str,
+    bpf: str,
+    stream: int | None,
+    seconds: float | None,
+    look: LadderLook,
+    as_json: bool,
 ) -> None:
     """Capture, and draw the conversation of this number, or the first one, until it is over, for so many seconds, or
-    until Ctrl-C."""
+    until Ctrl-C. Of `look` width and times are taken."""
     monitor = session.monitor()
     status = monitor.set_capture(CaptureOptions(interface, capture_filter=bpf))
     click.echo(f"Capturing on '{status.interface}'", err=True)
     deadline = None if seconds is None else time.monotonic() + seconds
-    drawn = _Drawn(session, stream or 0, width, as_json)
+    drawn = _Drawn(session, stream or 0, look, as_json)
     try:
         while (deadline is None or time.monotonic() < deadline) and not drawn.over:
             drawn.look()
@@ -84,14 +91,15 @@ def _plain(step: LadderStep) -> bool:
 class _Drawn:
     """What was drawn of a conversation."""
 
-    def __init__(self, session: Session, stream: int, width: int, as_json: bool) -> None:
+    def __init__(self, session: Session, stream: int, look: LadderLook, as_json: bool) -> None:
         self.begun = False
         self.printed = 0
         self._monitor = session.monitor()
         self._stream = stream
-        self._width = width
         self._as_json = as_json
-        self._look = LadderLook(width)
+        self._look = look
+        self._before: LadderItem | None = None
+        """The rung that was drawn last."""
         self._run = 0
         self._changed_s = 0.0
         self._seen = 0
@@ -137,7 +145,9 @@ class _Drawn:
         joined = join(self._monitor.refresh(), subject)
         address, port, peer_address, peer_port = subject.ends
         names = name_of(joined.first, address, port), name_of(joined.second, peer_address, peer_port)
-        self._look = LadderLook(self._width, flow.first_ns, {flow.stream: names}, (flow.stream,))
+        self._look = msgspec.structs.replace(
+            self._look, first_ns=flow.first_ns, names={flow.stream: names}, streams=(flow.stream,)
+        )
         if not self._as_json:
             click.echo("\n".join(line.text for line in ladder_header([flow], self._look)))
 
@@ -150,4 +160,8 @@ class _Drawn:
 
     def _lines(self, items: Sequence[LadderItem]) -> Iterator[str]:
         for item in items:
-            yield json_line(rung_object(item)) if self._as_json else ladder_line(item, self._look).text
+            if self._as_json:
+                yield json_line(rung_object(item))
+            else:
+                yield ladder_line(item, self._look, before=self._before).text
+            self._before = item

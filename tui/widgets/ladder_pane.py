@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -17,7 +16,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.export.ladder_text import LadderLook, ladder_line
-from engine.export.ladder_words import item_ns
+from engine.export.times import TimeFormat, following
 from engine.model.flows import FlowSummary, LadderFold, LadderItem, LadderStep
 from engine.model.messages import LadderAnswer
 from engine.model.packets import PacketRow
@@ -109,8 +108,7 @@ class LadderPane(Pane):
         self._unfolded: tuple[int, ...] = ()
         self._folded = True
         self._start_ns = 0
-        self._deltas = False
-        """Times count from the line before, not from the first."""
+        self._times = TimeFormat.RELATIVE
         self._failure = ""
         self._evicted = 0
         self._snapshot: Snapshot | None = None
@@ -208,8 +206,8 @@ class LadderPane(Pane):
         flows = [self._flows[stream] for stream in self._streams if stream in self._flows]
         names = {} if shown is None else {**self._names_beside(flows), shown.subject.stream: shown.names}
         width = self._table.scrollable_content_region.width - GUTTER
-        self._look = LadderLook(max(width, 0), self._start_ns, names, self._streams)
-        self._table.show_rows(rows, stamp=(self._look, self._deltas, tuple(self._calls.items()), rows.first))
+        self._look = LadderLook(max(width, 0), self._start_ns, names, self._streams, self._times)
+        self._table.show_rows(rows, stamp=(self._look, tuple(self._calls.items()), rows.first))
         head = head_text(flows, self._look) if len(rows) else ""
         if head != self._head:
             self._head = head
@@ -228,14 +226,13 @@ class LadderPane(Pane):
 
     def _spans(self, item: LadderItem) -> Spans:
         """The line of an item; called for lines in view only."""
-        look = self._look
-        if self._deltas:
+        before = None
+        if self._times is TimeFormat.DELTA:
             rows = self._window.rows
             index = rows.index(item_key(item))
             before = rows.row(index - 1) if index else None
-            look = msgspec.structs.replace(look, first_ns=item_ns(before if before is not None else item))
         call = self._calls.get(item.number, "") if isinstance(item, LadderStep) else ""
-        return line_spans(ladder_line(item, look, call))
+        return line_spans(ladder_line(item, self._look, call, before))
 
     def _retitle(self) -> None:
         left: list[Words | str] = []
@@ -245,8 +242,8 @@ class LadderPane(Pane):
             left.append((f"and {len(self._streams) - 1} more", "$text-primary"))
         if not self._folded:
             left.append(("all segments", "$text-primary"))
-        if self._deltas:
-            left.append(("time: since the line before", "$text-primary"))
+        if self._times is not TimeFormat.RELATIVE:
+            left.append((f"time: {self._times}", "$text-primary"))
         if self._table.following and not self.paused and self._streams:
             left.append(("following", "$text-success"))
         if self.paused:
@@ -340,7 +337,7 @@ class LadderPane(Pane):
         self.post_message(self.ExportWanted(self._question(0, 0), self._look.names))
 
     def action_time_format(self) -> None:
-        self._deltas = not self._deltas
+        self._times = following(self._times)
         self._draw_items()
 
     def copied(self) -> Sequence[str]:

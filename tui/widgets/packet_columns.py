@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Final
 
+from engine.export.times import TimeFormat, time_of_day
 from engine.model.packets import PacketRow
 from engine.model.tcp import TcpFlags
 from engine.text.units import UNKNOWN
 from tui.widgets.columns import Align, Column, Ink
 
-NS_PER_S: Final = 1_000_000_000
 NS_PER_US: Final = 1_000
 US_PER_S: Final = 1_000_000
 
@@ -42,27 +40,13 @@ def relative_time(ts_ns: int, start_ns: int) -> str:
     return f"{sign}{seconds}.{rest:06d}"
 
 
-class TimeFormat(StrEnum):
-    """How `T` has times written, in its order."""
-
-    RELATIVE = "since frame 1"
-    DELTA = "since the row before"
-    ABSOLUTE = "time of day"
-
-
 def time_text(row: PacketRow, time_format: TimeFormat, start_ns: int, before_ns: int | None) -> str:
     """The time of a row; `before_ns` is that of the row before it in the list, None where it is not known."""
-    return written_time(row.ts_ns, time_format, start_ns, before_ns)
-
-
-def written_time(ts_ns: int, time_format: TimeFormat, start_ns: int, before_ns: int | None) -> str:
-    """A time as `T` has it written; `before_ns` as for `time_text`."""
     if time_format is TimeFormat.RELATIVE:
-        return relative_time(ts_ns, start_ns)
+        return relative_time(row.ts_ns, start_ns)
     if time_format is TimeFormat.DELTA:
-        return UNKNOWN if before_ns is None else relative_time(ts_ns, before_ns)
-    seconds, rest = divmod(ts_ns, NS_PER_S)
-    return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{rest // NS_PER_US:06d}"
+        return UNKNOWN if before_ns is None else relative_time(row.ts_ns, before_ns)
+    return time_of_day(row.ts_ns)
 
 
 def packet_columns(written: Callable[[PacketRow], str]) -> tuple[Column[PacketRow], ...]:

@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from engine.export.times import TimeFormat, following
 from engine.model.messages import PacketsAnswer
 from engine.model.packets import PacketRow
 from engine.model.snapshot import Snapshot
@@ -24,7 +25,7 @@ from tui.widgets.capture_pane import CapturePane
 from tui.widgets.columns import Ink
 from tui.widgets.filter_box import FilterBox
 from tui.widgets.line_table import LineTable
-from tui.widgets.packet_columns import TimeFormat, packet_columns, row_ink, time_text
+from tui.widgets.packet_columns import packet_columns, row_ink, time_text
 from tui.widgets.packet_marks import Marks
 from tui.widgets.packet_words import NO_PACKETS, capture_totals
 from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, FLOW_KEY, Words
@@ -278,8 +279,7 @@ class PacketsPane(CapturePane):
         self._box.open(self.display_filter)
 
     def action_time_format(self) -> None:
-        order = list(TimeFormat)
-        self._time_format = order[(order.index(self._time_format) + 1) % len(order)]
+        self._time_format = following(self._time_format)
         self._draw_rows()
 
     def action_mark(self) -> None:
