@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from engine.lab.catalogue import actor_kind
-from engine.lab.templates import TEMPLATES, Template, check_template
+from engine.lab.templates import TEMPLATES, Template, check_template, template_knobs
 from engine.model.errors import BadInput, LabError
-from engine.model.lab import ActorSpec
+from engine.model.lab import ActorSpec, Knobs
 
 TEMPLATES_MAX: Final = 100
 """A person's own; each is read at every start of the lab."""
@@ -56,6 +56,12 @@ def load_templates(path: Path) -> dict[str, Template]:
     except (msgspec.DecodeError, BadInput) as error:
         raise BadInput(f"{path} is not in order: {error}", hint="mend or delete it") from error
     return {template.name: template for template in templates[:TEMPLATES_MAX]}
+
+
+def template_knobs_from(path: Path, name: str, kind: str, knobs: Knobs) -> Knobs:
+    """`template_knobs` with the saved templates of `path`, which is read only for a name that is none of ours: a folder
+    that may not be read, as another user's home after `sudo -u`, is no reason to do without ours."""
+    return template_knobs(name, kind, knobs, {} if name in TEMPLATES else load_templates(path))
 
 
 def save_template(path: Path, name: str, spec: ActorSpec) -> Template:

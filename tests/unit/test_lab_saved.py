@@ -8,7 +8,7 @@ import pytest
 
 from engine.lab.catalogue import KINDS
 from engine.lab.knobs import set_knobs
-from engine.lab.saved import TEMPLATES_MAX, delete_template, load_templates, save_template
+from engine.lab.saved import TEMPLATES_MAX, delete_template, load_templates, save_template, template_knobs_from
 from engine.lab.templates import template_knobs
 from engine.model.errors import BadInput, LabError
 from engine.model.lab import ActorSpec, Knobs
@@ -117,3 +117,8 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_nothing_is_left_beside_the_file(path: Path) -> None:
     save_template(path, "a", spec("sink"))
     assert [file.name for file in path.parent.iterdir()] == ["templates.json"]
+
+
+def test_our_own_templates_need_no_file(tmp_path: Path) -> None:
+    knobs = template_knobs_from(tmp_path, "tutorial", "sink", KINDS["sink"].default_knobs())  # a folder cannot be read
+    assert knobs == template_knobs("tutorial", "sink", KINDS["sink"].default_knobs())

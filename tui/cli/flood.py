@@ -11,8 +11,8 @@ import msgspec
 from engine.insight.ledger import FloodBalance, flood_balance
 from engine.lab.catalogue import KINDS
 from engine.lab.knobs import parse_knob, set_knobs
-from engine.lab.saved import load_templates, templates_path
-from engine.lab.templates import TEMPLATES, template_knobs
+from engine.lab.saved import template_knobs_from, templates_path
+from engine.lab.templates import TEMPLATES
 from engine.model.errors import EngineError, LabError
 from engine.model.lab import ActorReport, ActorSpec, ActorState
 from engine.model.snapshot import ActorView
@@ -146,7 +146,7 @@ def start(monitor: Monitor, kind: str, values: Mapping[str, object], template: s
     """Start one actor. Raises LabError if it fails at once."""
     knobs = KINDS[kind].default_knobs()
     if template is not None:
-        knobs = template_knobs(template, kind, knobs, load_templates(templates_path()))
+        knobs = template_knobs_from(templates_path(), template, kind, knobs)
     view = monitor.start_actor(ActorSpec(kind, set_knobs(knobs, values)))
     if view.report.state is ActorState.FAILED:
         raise LabError(view.report.error)

@@ -7,8 +7,8 @@ import click
 from engine.lab.as_command import as_typed
 from engine.lab.catalogue import KINDS, ActorKind
 from engine.lab.knobs import KNOBS, parse_knob
-from engine.lab.saved import load_templates, templates_path
-from engine.lab.templates import TEMPLATES, template_knobs
+from engine.lab.saved import template_knobs_from, templates_path
+from engine.lab.templates import TEMPLATES
 from engine.model.lab import ActorSpec, Knobs
 from tui.cli.actor_run import INTERACTIVE, run_actor
 from tui.cli.flood import flood_command
@@ -84,7 +84,7 @@ def typed_knobs(kind: ActorKind, template: str | None, typed: dict[str, str | No
 
     knobs = kind.default_knobs()
     if template is not None:
-        knobs = template_knobs(template, kind.kind, knobs, load_templates(templates_path()))
+        knobs = template_knobs_from(templates_path(), template, kind.kind, knobs)
     values = {name: parse_knob(name, text) for name, text in typed.items() if text is not None}
     return msgspec.structs.replace(knobs, **values)
 
