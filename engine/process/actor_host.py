@@ -16,8 +16,12 @@ from engine.model.messages import ActorAnswer, ActorReply, ActorRequest, AskActo
 from engine.process.channel import Channel, close_all
 
 
-def serve_actor(channel: Channel[ActorReply, ActorRequest]) -> None:
-    """Run the actor that the first message names, and answer until the channel ends; does not return."""
+def serve_actor(channel: Channel[ActorReply, ActorRequest], niceness: int) -> None:
+    """Run the actor that the first message names, and answer until the channel ends; does not return.
+
+    The program is niced and what answers is not, for the screen's refresh waits for the answer. Linux has a nice value
+    a thread (nice(2), "C library/kernel differences"), and the threads that the actor starts have that of its own.
+    """
     try:
         first, descriptors = channel.receive()
         if not isinstance(first, RunActor):
@@ -29,6 +33,7 @@ def serve_actor(channel: Channel[ActorReply, ActorRequest]) -> None:
             os._exit(0)
         actor.handed = dict(zip(first.carries, descriptors, strict=True))
         threading.Thread(target=_answer, args=(actor, channel), name="channel", daemon=True).start()
+        os.nice(niceness)
         channel.send(ActorAnswer(actor.report(0)))
         actor.run()
         threading.Event().wait()  # done, and still to be asked how it went

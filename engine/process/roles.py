@@ -127,9 +127,8 @@ def actor_main(start: Start) -> Callable[[], None]:
 
     def main() -> None:
         enter(start)
-        os.nice(ACTOR_NICENESS)
         channel: Channel[ActorReply, ActorRequest] = Channel(_end(start), ActorRequest)
-        serve_actor(channel)
+        serve_actor(channel, ACTOR_NICENESS)
 
     return main
 

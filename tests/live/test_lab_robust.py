@@ -18,6 +18,7 @@ from engine.model.errors import LabError
 from engine.model.lab import ActorReport, ActorSpec, ActorState
 from engine.model.snapshot import ActorView
 from engine.monitor import Monitor
+from engine.process.roles import ACTOR_NICENESS
 from tests.lab_rig import LIMIT_S, open_descriptors, until
 
 pytestmark = pytest.mark.linux
@@ -44,8 +45,12 @@ def port_of(actor: ActorView) -> int:
 
 def holds(actor: ActorView) -> tuple[int, int]:
     """Descriptors and tasks of the actor's process."""
-    process = Path(f"/proc/{actor.report.pid}")
-    return len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
+    return len(list(Path(f"/proc/{actor.report.pid}/fd").iterdir())), len(tasks(actor))
+
+
+def tasks(actor: ActorView) -> list[Path]:
+    """A folder a thread of the actor's process."""
+    return list(Path(f"/proc/{actor.report.pid}/task").iterdir())
 
 
 def no_more(now: tuple[int, int], before: tuple[int, int]) -> bool:
@@ -81,6 +86,16 @@ def stalled_flood(monitor: Monitor) -> Iterator[tuple[ActorView, ActorView]]:
         monitor.stop_actor(actor.number)
     until(lambda: not alive(sink.report.pid) and not alive(flood.report.pid))
     assert open_descriptors() == before
+
+
+def test_an_actors_program_yields_to_others_and_what_answers_for_it_does_not(monitor: Monitor) -> None:
+    server = start(monitor, "echo-server", port=0)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+
+    nices = {int(task.name): os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in tasks(server)}
+
+    assert nices.pop(server.report.pid) == min(own + ACTOR_NICENESS, 19)
+    assert set(nices.values()) == {own}
 
 
 def test_killing_the_reader_in_mid_flood_is_told_by_both(monitor: Monitor) -> None:
