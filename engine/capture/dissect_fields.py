@@ -21,6 +21,9 @@ VALUE_MAX: Final = 1_000
 FIELDS_MAX: Final = 512
 """Fields of one layer; real ones have some tens."""
 
+PORTS: Final = ("sport", "dport")
+"""Numbers, as in the line of the packet; scapy would name those that it has in its own list of services."""
+
 
 class Place(NamedTuple):
     """Bytes of a layer, from its start."""
@@ -83,6 +86,8 @@ def layer_fields(layer: Any, places: dict[str, Place], offset: int) -> tuple[Fie
 def _text(layer: Any, field: Any, value: Any) -> str:
     if (layer.name, field.name) == ("TCP", "flags"):
         return control_bits(int(value))
+    if field.name in PORTS and isinstance(value, int):
+        return str(value)
     if isinstance(value, bytes):
         return printable_within(repr(value[:VALUE_MAX]), VALUE_MAX)
     return printable_within(str(field.i2repr(layer, value)), VALUE_MAX)

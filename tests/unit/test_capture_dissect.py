@@ -67,6 +67,12 @@ def test_each_field_lies_on_the_bytes_that_it_was_read_from(dissector: Dissector
     assert value_of(dissection, "TCP", "flags") == "SYN (0x002)"
 
 
+def test_ports_are_numbers_though_a_service_has_them(dissector: Dissector) -> None:
+    dissection = dissector.dissect(frame(tcp(1, 443)))
+    assert (value_of(dissection, "TCP", "sport"), value_of(dissection, "TCP", "dport")) == ("1", "443")
+    assert value_of(dissector.dissect(frame(udp(dport=53))), "UDP", "dport") == "53"
+
+
 def test_bit_fields_lie_on_the_bytes_that_hold_them(dissector: Dissector) -> None:
     dissection = dissector.dissect(frame(tcp()))
     fields = {field.name: (field.offset, field.size) for field in layer(dissection, "IP").fields}
