@@ -89,9 +89,10 @@ def test_the_details_of_a_socket(picture: Callable[..., bool]) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["160x48", "80x24"])
-def test_connections(picture: Callable[..., bool], size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("theme", ["sockmon-dark", "sockmon-light"])
+def test_connections(picture: Callable[..., bool], size: tuple[int, int], theme: str) -> None:
     keys = pressing("2", "d", *["down"] * 6)
-    assert picture(app_over(FLOOD, "sockmon-dark"), terminal_size=size, run_before=keys)
+    assert picture(app_over(FLOOD, theme), terminal_size=size, run_before=keys)
 
 
 def test_connections_grouped(picture: Callable[..., bool]) -> None:
