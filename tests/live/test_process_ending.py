@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +93,17 @@ def test_closing_depends_on_the_rights_of_the_worker() -> None:
     assert nobody.command == "sudo ss -K -t -a 'src 127.0.0.1:65432 dst 127.0.0.1:53225'"
     if os.geteuid() == 0:
         assert may_close(row, os.getpid()).granted
+
+
+@pytest.mark.parametrize(
+    ("effective", "granted"),
+    [("0000000000001000", True), ("0000000000002000", False), ("000001ffffffefff", False), ("nonsense", False)],
+    ids=["NET_ADMIN alone", "NET_RAW alone", "all but NET_ADMIN", "no number"],
+)
+def test_of_the_worker_s_rights_one_alone_counts(tmp_path: Path, effective: str, granted: bool) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "status").write_text(f"Name:\tsockmon-sockets\nCapEff:\t{effective}\n")
+    assert may_close(entry(cookie=7), 7, tmp_path).granted is granted
 
 
 def test_a_socket_that_cannot_be_named_or_closed_says_so() -> None:

@@ -67,8 +67,10 @@ def verdict(text: str, seen: Seen) -> bool:
         ("tcp[tcpflags] == tcp-ack", True),
         ("tcp[13]&0x10!=0", True),
         ("vlan", False),
-        ("less 100", True),
-        ("greater 100", False),
+        ("less 54", True),  # as long as the frame
+        ("less 53", False),
+        ("greater 54", True),
+        ("greater 55", False),
         ("udp or tcp and port 22", False),  # from left to right, as tcpdump has it
         ("udp or (tcp and port 22) or port 80", True),
     ],

@@ -49,3 +49,9 @@ def test_a_glance_tells_what_the_analysis_left_and_the_head_of_the_frame() -> No
 def test_a_frame_that_is_shorter_than_the_head_has_none() -> None:
     log = log_of(*conversation())
     assert [head for _, _, head in log.glances(range(1, 9), LONGER_THAN_ANY)] == [()] * 8
+
+
+def test_a_frame_of_the_head_s_own_length_has_one() -> None:
+    data = tcp()
+    whole = struct.Struct(f"!{len(data) - 1}xB")
+    assert [head for _, _, head in log_of(data).glances([1], whole)] == [(data[-1],)]

@@ -59,6 +59,17 @@ def test_empty_frames_are_kept_too() -> None:
     assert 0.98 * BYTES_MIN < len(store) * RECORD_BYTES <= BYTES_MIN
 
 
+def test_frames_that_fill_the_memory_to_the_last_byte_are_all_kept() -> None:
+    store = PacketStore(BYTES_MIN)
+    filled(store, [BYTES_MIN // 16 - RECORD_BYTES] * 16)
+    assert (store.oldest, store.newest) == (1, 16)
+
+
+def test_the_bounds_of_the_size_are_allowed_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.capture.store.BYTES_MAX", BYTES_MIN)
+    assert PacketStore(BYTES_MIN).max_bytes == BYTES_MIN
+
+
 @pytest.mark.parametrize("size", [0, BYTES_MIN - 1, 1 << 40])
 def test_a_size_out_of_bounds_is_refused(size: int) -> None:
     with pytest.raises(BadInput):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from engine.capture.packet_log import PacketLog
 from engine.capture.store import BYTES_MIN
+from engine.capture.streams import READERS_MAX, StreamReader, Streams
 from engine.model.flows import StreamPiece
 from engine.model.messages import AskStream
 from tests.unit.capture_frames import ACK, FIN, PSH, RST, SYN, captured, conversation, tcp
@@ -100,6 +104,36 @@ def test_a_stream_whose_beginning_was_evicted_starts_with_what_is_missing() -> N
     pieces = stream(told)
     assert pieces[0].missing > 1_000_000
     assert sum(len(piece.data) + piece.missing for piece in pieces) == 3_000_000
+
+
+def test_what_is_left_of_a_stream_waits_for_no_acknowledgment_of_what_was_evicted() -> None:
+    told = told_by(*OPEN, *(said(1 + 1_000 * at, bytes(1_000)) for at in range(3_000)), store_bytes=BYTES_MIN)
+    pieces = stream(told)
+    assert pieces[0].missing > 1_000_000
+    assert sum(len(piece.data) + piece.missing for piece in pieces) == 3_000_000
+
+
+def test_the_data_of_a_syn_is_the_beginning_of_its_stream() -> None:
+    told = told_by(tcp(40000, 80, 0, 0, SYN, b"abc"), tcp(80, 40000, 0, 4, SYN | ACK), said(4, b"def"))
+    assert text(stream(told), forward=True) == b"abcdef"
+
+
+def test_the_readers_that_were_used_last_go_on_and_no_others_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+
+    class Noted(StreamReader):
+        def __init__(self, log: PacketLog, number: int) -> None:
+            begun.append(number)
+            super().__init__(log, number)
+
+    monkeypatch.setattr("engine.capture.streams.StreamReader", Noted)
+    numbers = range(READERS_MAX + 1)
+    streams = Streams(told_by(*(frame for at in numbers for frame in conversation(40000 + at))).log)
+    last = {number: streams.read(number, 0, 100, always).last for number in numbers}
+    begun.clear()
+    for number in reversed(numbers):
+        streams.read(number, last[number], 100, always)
+    assert begun == [0]
 
 
 def test_an_answer_about_a_stream_is_bounded() -> None:

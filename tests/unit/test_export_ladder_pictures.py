@@ -96,5 +96,6 @@ def test_objects_keep_their_keys_and_tell_unknown_as_null() -> None:
     kinds = [rung_object(item)["rung"] for item in EVERY_ITEM]
     assert kinds == ["segment"] * 8 + ["fold"] * 4 + ["gap"] * 2 + ["note"]
     assert rung_object(LadderGap(1, 0, 0))["frames"] is None
+    assert "\x1b" not in rung_object(LadderNote(1, 0, 0, HOSTILE))["info"]
     for item in EVERY_ITEM:
         assert msgspec.json.decode(msgspec.json.encode(rung_object(item)))["rung"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.export.packet_comments import GONE_MAX, SocketSamples, packet_comment
 from engine.model.packets import PacketRow
 from engine.model.sockets import Owner, SocketEntry
@@ -51,6 +53,12 @@ def test_the_latest_sample_before_the_packet_counts_and_a_later_one_only_where_t
     assert "Recv-Q 2, Send-Q 0, sampled 0.500 s before" in packet_comment(row(3 * SECOND + SECOND // 2), known)
 
 
+def test_a_sample_of_the_packet_s_own_moment_counts() -> None:
+    known = samples(entry("127.0.0.1", 4000, "127.0.0.1", 80, 1))
+    known.take([entry("127.0.0.1", 4000, "127.0.0.1", 80, 2)], (), 3 * SECOND)
+    assert packet_comment(row(3 * SECOND), known) == "from nc (pid 41), Recv-Q 2, Send-Q 0, sampled 0.000 s before"
+
+
 def test_a_syn_goes_to_whoever_listens() -> None:
     assert packet_comment(row(), samples(LISTENER)) == (
         "to httpd (pid 41), listening, accept queue 1 of 128, sampled 1.000 s before"
@@ -77,6 +85,14 @@ def test_what_is_remembered_of_sockets_that_are_gone_is_bounded() -> None:
         known.take([], [entry("127.0.0.1", port, "127.0.0.1", 80)], port)
     assert packet_comment(row(sport=50), known) == ""
     assert packet_comment(row(sport=GONE_MAX + 99), known) != ""
+
+
+def test_what_went_last_is_remembered_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.export.packet_comments.GONE_MAX", 2)
+    known = SocketSamples()
+    for second, port in enumerate((1, 2, 1, 3)):
+        known.take([], [entry("127.0.0.1", port, "127.0.0.1", 80)], second * SECOND)
+    assert [bool(packet_comment(row(sport=port), known)) for port in (1, 2, 3)] == [True, False, True]
 
 
 def test_udp_and_tcp_of_one_port_are_kept_apart() -> None:
