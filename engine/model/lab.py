@@ -153,6 +153,15 @@ class OptionReading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     got: str
 
 
+class HeardFrame(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A frame that an actor heard in a network of its own, where nobody else can capture."""
+
+    ts_ns: int
+    """Since the epoch."""
+    data: bytes
+    """From the Ethernet header on, which the loopback has too."""
+
+
 class ActorReport(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What an actor says of itself when asked."""
 
@@ -196,6 +205,8 @@ class ActorReport(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     notes_forgotten: int = 0
     children: tuple[int, ...] = ()
     """PIDs of processes that the actor forked."""
+    frames: tuple[HeardFrame, ...] = ()
+    """Of an error that was made in a network of its own, bounded."""
 
 
 class ActorCommand(StrEnum):
