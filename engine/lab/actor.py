@@ -24,7 +24,7 @@ from engine.lab.hints import hint_for
 from engine.lab.shown import error_number
 from engine.lab.wakeup import Wakeup
 from engine.model.errors import EngineError, LabError
-from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState, OptionReading
+from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState, HeardFrame, OptionReading
 
 COMMANDS_MAX: Final = 64
 """Commands that may wait: a person's keys, not a stream."""
@@ -71,6 +71,7 @@ class Actor(ABC):
         self._errno = 0
         self._options: list[OptionReading] = []
         self._children: list[int] = []
+        self._frames: tuple[HeardFrame, ...] = ()
 
     @abstractmethod
     def act(self) -> None:
@@ -145,6 +146,7 @@ class Actor(ABC):
                 notes=account.notes,
                 notes_forgotten=account.notes_forgotten,
                 children=tuple(self._children[:CHILDREN_REPORTED]),
+                frames=self._frames,
             )
 
     def command(self, command: ActorCommand, text: str = "") -> None:
@@ -288,6 +290,11 @@ class Actor(ABC):
         """An error is what this actor is about."""
         with self._lock:
             self._error, self._errno = sentence, number
+
+    def say_frames(self, frames: tuple[HeardFrame, ...]) -> None:
+        """Frames that nobody else could capture."""
+        with self._lock:
+            self._frames = frames
 
     def say_child(self, pid: int) -> None:
         """A process was forked."""

@@ -1,8 +1,8 @@
 """Errors that need a network of their own: made in a child process inside new user and network namespaces.
 
 No right is needed where the machine lets users make namespaces. A process with several threads may not enter a new user
-namespace (unshare(2)), and a forked child has one thread. The child's calls come back over a pipe; the namespace ends
-with the child, so nothing of it is left to look at.
+namespace (unshare(2)), and a forked child has one thread. The child's calls come back over a pipe, and the frames that
+it heard: the namespace ends with the child, so nothing of it is left to look at.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ import msgspec
 from engine.lab.bench import Bench, address_of
 from engine.lab.calls import CallLog
 from engine.lab.logged import LoggedSocket
+from engine.lab.overhearing import Ear
 from engine.lab.shown import error_number
 from engine.model.errors import LabError
-from engine.model.lab import Call
+from engine.model.lab import Call, HeardFrame
 
 CLONE_NEWUSER: Final = 0x10000000  # include/uapi/linux/sched.h
 CLONE_NEWNET: Final = 0x40000000
@@ -63,6 +64,7 @@ class FromNamespace(msgspec.Struct, frozen=True):
     error_class: str = ""
     errno: int = 0
     sentence: str = ""
+    frames: tuple[HeardFrame, ...] = ()
 
 
 def host_unreachable(bench: Bench) -> None:
@@ -144,15 +146,25 @@ def _live(recipe: Callable[[Bench], None], writing: int) -> NoReturn:
     try:
         if ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0:
             log = CallLog()
+            ear = _ear()
             number, name, sentence = 0, "", ""
             try:
                 recipe(Bench(log))
             except Exception as error:  # a fault of the recipe's own is for the parent to judge
                 number, name, sentence = error_number(error), type(error).__name__, str(error)
-            report = FromNamespace(list(log.account().calls), name, number, sentence)
+            frames = ear.heard() if ear is not None else ()
+            report = FromNamespace(list(log.account().calls), name, number, sentence, frames)
             os.write(writing, msgspec.msgpack.encode(report))
     finally:
         os._exit(0)
+
+
+def _ear() -> Ear | None:
+    """None in a kernel without packet sockets: the error is made all the same."""
+    try:
+        return Ear()
+    except OSError:
+        return None
 
 
 def _read_report(reading: int) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from engine.lab.bench import Bench
-from engine.model.lab import Call
+from engine.model.lab import Call, HeardFrame
 
 
 class Recipe(msgspec.Struct, frozen=True):
@@ -40,3 +40,5 @@ class MadeError(msgspec.Struct, frozen=True):
     other_side: str
     cure: str
     calls: tuple[Call, ...]
+    frames: tuple[HeardFrame, ...] = ()
+    """Where it was made in a network of its own."""

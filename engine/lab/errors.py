@@ -15,7 +15,7 @@ from engine.lab.errors_of_names import NAMES
 from engine.lab.errors_of_sockets import SOCKETS
 from engine.lab.shown import error_number, shown_error
 from engine.model.errors import BadInput, LabError
-from engine.model.lab import ActorState
+from engine.model.lab import ActorState, HeardFrame
 
 ERRORS: Final[dict[str, Recipe]] = {recipe.name: recipe for recipe in (*SOCKETS, *CONNECTIONS, *NAMES)}
 """Every error by name."""
@@ -36,8 +36,11 @@ def error_recipe(name: str) -> Recipe:
 def make_error(name: str, log: CallLog) -> MadeError:
     """Make an error; its sockets stay open in the log. Raises BadInput, and LabError if something else came of it."""
     recipe = error_recipe(name)
+    frames: tuple[HeardFrame, ...] = ()
     if recipe.own_network:
-        made, shown = _adopted(in_namespace(recipe.make), log)
+        told = in_namespace(recipe.make)
+        frames = told.frames
+        made, shown = _adopted(told, log)
     else:
         try:
             recipe.make(Bench(log))
@@ -51,7 +54,15 @@ def make_error(name: str, log: CallLog) -> MadeError:
     if made[:2] != (recipe.error_class, recipe.errno):
         raise LabError(f"make {recipe.name}: it became {made[0]} {made[2]}".rstrip(), made[1] if made[1] > 0 else None)
     return MadeError(
-        recipe.name, shown, made[1], made[2], recipe.meaning, recipe.other_side, recipe.cure, log.account().calls
+        recipe.name,
+        shown,
+        made[1],
+        made[2],
+        recipe.meaning,
+        recipe.other_side,
+        recipe.cure,
+        log.account().calls,
+        frames,
     )
 
 
@@ -68,6 +79,7 @@ class ErrorMaker(Actor):
     def act(self) -> None:
         made = make_error(self.knobs.error, self.log)
         self.say_error(f"{made.shown}: {made.meaning}", made.errno)
+        self.say_frames(made.frames)
         self.log.note(f"the other side: {made.other_side}")
         self.log.note(f"what to do: {made.cure}")
         self.state = ActorState.RUNNING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.command import refused, sockmon
 from tests.live.test_lab_errors import NEEDS
 
 pytestmark = pytest.mark.linux
+
+PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 
 
 def told(name: str) -> tuple[dict[str, list[dict[str, Any]]], dict[str, Any]]:
@@ -93,8 +96,20 @@ def test_an_error_made_elsewhere_says_that_nothing_of_it_is_left() -> None:
     if done.returncode:
         pytest.skip(done.stderr)
 
-    assert "in a network of its own" in done.stdout
-    assert "Its sockets have ended with their network." in done.stdout
+    assert "None: the call failed before anything was to be sent." in done.stdout
+    assert "It was made in a network of its own, with which its sockets have ended." in done.stdout
+    assert done.stdout.endswith("FAILED?\n")
+
+
+def test_the_packets_of_a_network_of_its_own_are_shown_without_any_right() -> None:
+    objects, summary = told("ECONNABORTED")
+
+    assert summary["own_network"]
+    flags = [packet["info"].partition("[")[2].partition("]")[0] for packet in objects["packet"]]
+    assert flags == ["SYN", "SYN, ACK", "ACK", "RST, ACK"]
+    ports = {int(packet["info"].split()[0]) for packet in objects["packet"]}
+    assert ports == {int(found) for call in objects["call"] for found in PORT.findall(json.dumps(call)) if found != "0"}
+    assert objects["socket"] == []
 
 
 def test_without_a_name_all_errors_are_listed_with_number_and_class() -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 import socket
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import click
 import msgspec
 
+from engine.capture.packet_log import PacketLog
+from engine.capture.source import LINKTYPE_ETHERNET
+from engine.capture.store import BYTES_MIN
 from engine.export.packets import packet_line, packet_object
 from engine.export.sockets import socket_object
 from engine.lab.bench import HOST
 from engine.lab.error_recipe import Recipe
 from engine.lab.errors import ALIASES, ERRORS, error_recipe
 from engine.model.errors import EngineError, LabError, MissingRight
-from engine.model.lab import ActorReport, ActorSpec, ActorState, Call, Knobs
+from engine.model.lab import ActorReport, ActorSpec, ActorState, Call, HeardFrame, Knobs
 from engine.model.packets import CaptureOptions, PacketRow
 from engine.model.sockets import SocketEntry
 from engine.text.sanitize import printable
@@ -56,8 +60,11 @@ def error_command(ctx: click.Context, name: str, as_json: bool) -> None:
     uncaptured = start_capture(session)
     actor = monitor.start_actor(ActorSpec("error-maker", Knobs(error=recipe.name, hold_s=None)))
     report = made(session, actor.number)
-    packets = [] if uncaptured else packets_of(session, report)
-    rows = rows_of(session, report)
+    if recipe.own_network:
+        packets, rows = packets_heard(report.frames), []
+    else:
+        packets = [] if uncaptured else packets_of(session, report)
+        rows = rows_of(session, report)
     monitor.stop_actor(actor.number)
     if as_json:
         print_json(recipe, report, packets, rows)
@@ -132,6 +139,13 @@ def packets_of(session: Session, report: ActorReport) -> list[PacketRow]:
     return without_others(monitor.packets(0, PACKETS_MAX, f"{wanted} or icmp", False).rows)
 
 
+def packets_heard(frames: Sequence[HeardFrame]) -> list[PacketRow]:
+    """The packets of an error that was made in a network of its own, read as those of a capture are."""
+    log = PacketLog(BYTES_MIN)
+    log.take([(frame.ts_ns, len(frame.data), frame.data, 0, 0, LINKTYPE_ETHERNET) for frame in frames])
+    return [row for number in range(log.oldest, log.newest + 1) if (row := log.row(number)) is not None]
+
+
 def without_others(rows: list[PacketRow]) -> list[PacketRow]:
     """Of the ICMP messages only those that come straight after one of the packets, as the loopback's answer does."""
     kept: list[PacketRow] = []
@@ -199,8 +213,13 @@ def print_words(
         print_rows(rows, indent="  ")
     else:
         click.echo(f"  {no_rows(recipe, report)}")
-    click.echo(f"\nThe other side\n  {recipe.other_side}.")
-    click.echo(f"\nWhat to do\n  {recipe.cure}.")
+    click.echo(f"\nThe other side\n  {ended(recipe.other_side)}")
+    click.echo(f"\nWhat to do\n  {ended(recipe.cure)}")
+
+
+def ended(sentence: str) -> str:
+    """With its full stop, unless it asks."""
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def descriptor(call: Call) -> str:
@@ -210,10 +229,10 @@ def descriptor(call: Call) -> str:
 
 def no_packets(recipe: Recipe, report: ActorReport, uncaptured: str) -> str:
     """Why there are no packets, in one sentence."""
-    if recipe.own_network:
-        return "It was made in a network of its own, which has ended with it: no packet of it came through this one."
     if not ports_of(report):
         return "None: the call failed before anything was to be sent."
+    if recipe.own_network:
+        return "Not seen: it was made in a network of its own, in which no packet socket could be opened."
     if uncaptured:
         return f"Not seen: {uncaptured}."
     return "None: this machine refused the call by itself, nothing was sent."
@@ -222,7 +241,7 @@ def no_packets(recipe: Recipe, report: ActorReport, uncaptured: str) -> str:
 def no_rows(recipe: Recipe, report: ActorReport) -> str:
     """Why the kernel's table has no row of it."""
     if recipe.own_network:
-        return "Its sockets have ended with their network."
+        return "It was made in a network of its own, with which its sockets have ended."
     if report.sockets:
         return "No row: a socket that is neither bound nor connected is in no table; the program's descriptor is all."
     return "No socket is left."
