@@ -27,6 +27,7 @@ from engine.model.snapshot import ActorView, Snapshot
 from engine.model.sockets import Owner, SocketEntry
 from engine.model.tcp import TcpFlags
 from engine.model.verdicts import Verdict
+from engine.query.packets import compile_packets
 from tests.tui.fakes import dissection, snapshot, status
 
 
@@ -87,11 +88,11 @@ class FakeMonitor:
         return PacketsAnswer(after + 1, len(rows), rows, status(last_number=newest), newest - looked_at)
 
     def _passing(self, display_filter: str, handshakes: bool) -> list[PacketRow]:
+        wanted = compile_packets(display_filter)
         return [
             row
             for row in self.all_packets
-            if (not handshakes or row.flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST))
-            and display_filter.strip("\"'") in row.info
+            if (not handshakes or row.flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)) and wanted.matches(row)
         ]
 
     def new_frames(self, after: int, with_rows: bool = False) -> FramesAnswer:
