@@ -15,6 +15,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Collection
 from typing import ClassVar, Final
 
 from engine.lab.addresses import UnresolvedError
@@ -61,6 +62,8 @@ class Actor(ABC):
         self.handed: dict[str, int] = {}
         """Descriptors that somebody with the right opened for it, by what they are: `packet`, `icmp`, `icmp6`."""
         self._lock = threading.Lock()
+        self._moved_on = threading.Condition(self._lock)
+        """Notified of each new state."""
         self._state = ActorState.STARTING
         self._end = ActorState.STOPPED
         self._stopping = False
@@ -185,6 +188,12 @@ class Actor(ABC):
         with self._lock:
             if self._state not in ENDED:
                 self._state = state
+                self._moved_on.notify_all()
+
+    def wait_past(self, states: Collection[ActorState], seconds: float) -> None:
+        """Return once the actor is in none of these states, or after so long. For another thread than its own."""
+        with self._lock:
+            self._moved_on.wait_for(lambda: self._state not in states, seconds)
 
     @property
     def stopping(self) -> bool:

@@ -13,6 +13,7 @@ from engine.lab.actor import Actor
 from engine.lab.catalogue import make_actor
 from engine.model.errors import ChannelError, EngineError
 from engine.model.messages import ActorAnswer, ActorReply, ActorRequest, AskActor, CommandActor, Failed, RunActor
+from engine.model.messages.actors import STATE_WAIT_S
 from engine.process.channel import Channel, close_all
 
 
@@ -54,7 +55,8 @@ def _answer(actor: Actor, channel: Channel[ActorReply, ActorRequest]) -> None:
 def _reply(actor: Actor, request: ActorRequest) -> ActorReply:
     try:
         match request:
-            case AskActor(calls_after=after):
+            case AskActor(calls_after=after, unlike=states):
+                actor.wait_past(states, STATE_WAIT_S)
                 return ActorAnswer(actor.report(after))
             case CommandActor(command=command, text=text):
                 actor.command(command, text)

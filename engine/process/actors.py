@@ -28,8 +28,6 @@ its process has imported what it needs, which takes seconds where the processors
 STOP_LIMIT_S = 1.0
 """An actor that does not leave its calls so soon is ended with its process."""
 
-POLL_S = 0.005
-
 ANSWER_LIMIT_S = 5.0
 """An actor answers from a thread of its own; one that cannot for so long hangs and is ended, for the refresh waits for
 it. Actors are niced: on a machine whose processors are all taken two seconds were seen."""
@@ -39,6 +37,10 @@ CALLS_SHOWN = 200
 
 
 ENDED = frozenset({ActorState.DONE, ActorState.FAILED, ActorState.STOPPED})
+
+LIVING = tuple(state for state in ActorState if state not in ENDED)
+
+UNSETTLED = (ActorState.STARTING,)
 
 
 class _Held:
@@ -78,8 +80,8 @@ class Actors:
             held = _Held(self._last_number, spec, worker, report)
             self._held[held.number] = held
         deadline = time.monotonic() + START_LIMIT_S
-        while self._ask(held).state is ActorState.STARTING and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+        while self._ask(held, UNSETTLED).state in UNSETTLED and time.monotonic() < deadline:
+            pass  # each ask waits a moment for it; between two the refresh has its turn
         return ActorView(held.number, spec, held.report)
 
     def _opened_for(self, name: str) -> dict[str, int]:
@@ -104,9 +106,8 @@ class Actors:
         with suppress(ChannelError):  # it ended by itself: the report before is its last
             held.report = _report(worker, CommandActor(ActorCommand.STOP))
             deadline = time.monotonic() + STOP_LIMIT_S
-            while held.report.state not in ENDED and time.monotonic() < deadline:
-                time.sleep(POLL_S)
-                held.report = _report(worker, AskActor())
+            while held.report.state in LIVING and time.monotonic() < deadline:
+                held.report = _report(worker, AskActor(unlike=LIVING))
         worker.close()
         return held.report
 
@@ -165,12 +166,14 @@ class Actors:
             raise LabError(f"there is no actor {number}")
         return held
 
-    def _ask(self, held: _Held) -> ActorReport:
+    def _ask(self, held: _Held, unlike: tuple[ActorState, ...] = ()) -> ActorReport:
+        """Its report, once it is past these states or has waited for that."""
         worker = held.worker
         if worker is None:
             return held.report
         with suppress(ChannelError):  # the launcher says how it ended, and `ended` takes that into the report
-            held.report = _report(worker, AskActor(max(0, held.report.calls_total - CALLS_SHOWN)))
+            after = max(0, held.report.calls_total - CALLS_SHOWN)
+            held.report = _report(worker, AskActor(after, unlike))
         if held.report.state in ENDED:
             held.worker = None  # it holds nothing any more; its last report is all there is to ask for
             worker.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 import time
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from engine.lab.catalogue import KINDS, Group
 from engine.model.errors import LabError
 from engine.model.lab import ActorCommand, ActorState
-from tests.lab_rig import Running, open_descriptors, run_to_end, until
+from tests.lab_rig import LIMIT_S, Running, open_descriptors, run_to_end, until
 
 pytestmark = pytest.mark.linux
 
@@ -214,3 +215,17 @@ def test_calls_can_be_left_out() -> None:
 
     assert actor.report().calls == ()
     assert actor.report().error.startswith("connect to 127.0.0.1:1: Connection refused")
+
+
+def test_who_waits_for_another_state_is_told_as_it_comes_and_not_for_ever() -> None:
+    with Running("echo-server", port=0) as server:
+        server.actor.wait_past((ActorState.STARTING,), LIMIT_S)
+        assert server.actor.state is ActorState.RUNNING
+        server.actor.wait_past((ActorState.RUNNING,), 0.02)
+        assert server.actor.state is ActorState.RUNNING
+        threading.Timer(0.02, server.actor.stop).start()
+        begun = time.monotonic()
+        server.actor.wait_past((ActorState.RUNNING,), LIMIT_S)
+        assert server.actor.state is ActorState.STOPPED
+
+    assert time.monotonic() - begun < STOP_LIMIT_S

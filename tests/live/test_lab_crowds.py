@@ -18,7 +18,9 @@ pytestmark = pytest.mark.linux
 CROWD = 1_000
 BACKLOG = 1_024
 
-STYLES = ("echo-server", "echo-threads", "echo-select", "echo-asyncio", "echo-socketserver", "dual-stack-server")
+STYLES = ("echo-server", "echo-threads", "echo-select", "echo-asyncio", "echo-socketserver")
+
+DUAL_STACK = "dual-stack-server"
 
 HOLDERS = (
     "discard",
@@ -77,7 +79,7 @@ UNTRIED = {
 
 
 def test_every_actor_is_tried_with_a_crowd_or_says_why_not() -> None:
-    tried = {*STYLES, *HOLDERS, *CONNECTORS, *IN_TURN, *QUEUERS, "many-clients", "connect-client"}
+    tried = {*STYLES, DUAL_STACK, *HOLDERS, *CONNECTORS, *IN_TURN, *QUEUERS, "many-clients", "connect-client"}
     tried |= {kind for server, client, _ in TALKS for kind in (server, client)}
     tried |= {kind for pair in DATAGRAM_TALKS for kind in pair} | {kind for kind, _ in SPREADERS}
     tried |= {"unix-echo", "unix-client", "flood-client", "udp-sink", "udp-flood"}
@@ -96,7 +98,7 @@ def sums(reports: list[ActorReport]) -> tuple[int, int, set[str], set[str]]:
     )
 
 
-@pytest.mark.parametrize("kind", STYLES)
+@pytest.mark.parametrize("kind", [*STYLES, pytest.param(DUAL_STACK, marks=pytest.mark.ipv6)])
 def test_an_echo_of_each_style_holds_a_thousand_and_sends_all_back(kind: str) -> None:
     with children(1, kind, port=0, backlog=BACKLOG) as server:
         port = port_of(server.report(running=1))

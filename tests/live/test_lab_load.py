@@ -22,7 +22,14 @@ from tests.lab_rig import LIMIT_S, Running, until
 
 pytestmark = pytest.mark.linux
 
-STYLES = ("echo-server", "echo-threads", "echo-select", "echo-asyncio", "echo-socketserver", "dual-stack-server")
+STYLES = (
+    "echo-server",
+    "echo-threads",
+    "echo-select",
+    "echo-asyncio",
+    "echo-socketserver",
+    pytest.param("dual-stack-server", marks=pytest.mark.ipv6),
+)
 BLOCKING_STYLES = ("echo-iterative", "forked-server")
 
 MESSAGES = 100_000

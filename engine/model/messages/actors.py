@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
-from engine.model.lab import ActorCommand, ActorReport, ActorSpec
+from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState
 from engine.model.messages.failed import Failed
 
 
@@ -17,10 +19,16 @@ class RunActor(msgspec.Struct, frozen=True, tag=True, gc=False):
     socket of protocol 0; `icmp`, `icmp6`, raw sockets that let only echo replies in."""
 
 
+STATE_WAIT_S: Final = 0.25
+"""An actor that holds its answer back does not see meanwhile that its channel has ended, and nobody else can ask it."""
+
+
 class AskActor(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """How the actor stands, with the calls numbered above `calls_after`."""
+    """How the actor stands, with the calls numbered above `calls_after`; answered once it is in none of the states
+    `unlike`, or after STATE_WAIT_S."""
 
     calls_after: int = 0
+    unlike: tuple[ActorState, ...] = ()
 
 
 class CommandActor(msgspec.Struct, frozen=True, tag=True, gc=False):
