@@ -220,12 +220,12 @@ def test_calls_can_be_left_out() -> None:
 def test_who_waits_for_another_state_is_told_as_it_comes_and_not_for_ever() -> None:
     with Running("echo-server", port=0) as server:
         server.actor.wait_past((ActorState.STARTING,), LIMIT_S)
-        assert server.actor.state is ActorState.RUNNING
+        assert server.report().state is ActorState.RUNNING
         server.actor.wait_past((ActorState.RUNNING,), 0.02)
-        assert server.actor.state is ActorState.RUNNING
+        assert server.report().state is ActorState.RUNNING
         threading.Timer(0.02, server.actor.stop).start()
         begun = time.monotonic()
         server.actor.wait_past((ActorState.RUNNING,), LIMIT_S)
-        assert server.actor.state is ActorState.STOPPED
+        assert server.report().state is ActorState.STOPPED
 
     assert time.monotonic() - begun < STOP_LIMIT_S
