@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+import msgspec
+
 from engine.model.sockets import Owner, SkMem, SocketEntry
 from engine.model.tcp import SocketState
 from engine.model.tcp_info import TCP_INFO_FIELDS
@@ -53,6 +55,15 @@ def tcp_info(length: int = TCP_INFO_LENGTH, **fields: int) -> bytes:
         offset, kind = TCP_INFO_FIELDS[name]
         struct.pack_into(kind.format, raw, offset, value)
     return bytes(raw[:length])
+
+
+def with_info(row: SocketEntry, **fields: int) -> SocketEntry:
+    """The row with more fields of its tcp_info set."""
+    raw = bytearray(row.tcp_info)
+    for name, value in fields.items():
+        offset, kind = TCP_INFO_FIELDS[name]
+        struct.pack_into(kind.format, raw, offset, value)
+    return msgspec.structs.replace(row, tcp_info=bytes(raw))
 
 
 def skmem(**fields: int) -> SkMem:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
+import pytest
+from click.testing import CliRunner
 
 from engine.model.verdicts import Certainty, Figure, Severity, Subject, SubjectKind, Verdict
-from tui.cli.doctor import Watched, figure_text, report_lines, verdict_object
+from tui.cli.doctor import Watched, doctor_command, figure_text, report_lines, verdict_object
 
 STALLED = Verdict(
     "receiver-stalled", Severity.PROBLEM, Certainty.CERTAIN, Subject(SubjectKind.SOCKET, "sink (41210)", 2),
@@ -46,6 +50,22 @@ def test_no_finding_is_worded_as_that() -> None:
         "looked at (`sockmon explain no-finding`)."
     )
     assert " ".join(lines(OPEN)).count("No finding among 143 sockets in 3 s, but 1 note.") == 1
+
+
+WARNED = msgspec.structs.replace(STALLED, severity=Severity.WARNING)
+
+
+def test_a_warning_alone_is_a_finding() -> None:
+    assert lines(WARNED)[-1] == "0 problems, 1 warning, 0 notes among 143 sockets in 3 s."
+
+
+@pytest.mark.parametrize(("verdict", "finding"), [(STALLED, True), (WARNED, True), (OPEN, False)])
+def test_the_summary_says_whether_there_is_a_finding(
+    verdict: Verdict, finding: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.cli.doctor.watch", lambda seconds: Watched((verdict,), 143, seconds, 0, ()))
+    done = CliRunner().invoke(doctor_command, ["--json"])
+    assert json.loads(done.stdout.splitlines()[-1])["summary"]["finding"] is finding
 
 
 def test_foreign_names_stay_text() -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from engine.flow.findings import LOST_SEGMENT, REUSED_PORTS
 from engine.flow.flow import completeness_text
-from engine.flow.placed import NO_LENGTH, NO_STREAM, UNCERTAIN, Placed, unpack_placed
+from engine.flow.placed import ACCURATE_ECN, NO_LENGTH, NO_STREAM, UNCERTAIN, Placed, unpack_placed
 from engine.flow.table import FLOW_BYTES, UNACKED_BYTES, FlowTable
 from engine.model.packets import Segment
 
 A, B = b"\x0a\x00\x00\x01", b"\x0a\x00\x00\x02"
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+FIN, SYN, RST, PSH, ACK, ECE, CWR, AE = 1, 2, 4, 8, 16, 0x40, 0x80, 0x100
 
 
 def segment(
@@ -132,6 +132,22 @@ def test_a_header_with_hardly_more_than_ports_belongs_to_no_stream() -> None:
     placed = wire(cut)
     assert (placed.stream, placed.marks & NO_STREAM) == (-1, NO_STREAM)
     assert wire.table.flows == {}
+
+
+def test_a_header_up_to_its_window_is_enough_for_a_stream() -> None:
+    wire = Wire()
+    cut = segment()
+    cut.truncated, cut.header_captured = True, 16
+    placed = wire(cut)
+    assert (placed.stream, placed.marks & NO_STREAM) == (0, 0)
+
+
+def test_ecn_that_was_agreed_on_is_a_counter_except_on_a_syn() -> None:
+    wire = Wire()
+    wire(segment(SYN | AE | CWR | ECE, seq=10))
+    answers = [wire(segment(SYN | ACK | CWR, seq=20, ack=11, back=True)) for _ in range(2)]
+    assert [placed.marks & ACCURATE_ECN for placed in answers] == [0, 0]
+    assert wire(segment(ACK, seq=11, ack=21)).marks & ACCURATE_ECN
 
 
 def test_a_segment_of_unknown_length_is_not_analysed() -> None:

@@ -7,11 +7,10 @@ import pytest
 from engine.insight import judge as judge_module
 from engine.insight.judge import Judge
 from engine.insight.verdicts.rules import RULES
-from engine.insight.watch import READINGS_KEPT, Watch
 from engine.model.snapshot import RowChange
 from engine.text.explain.entry import Kind
 from engine.text.explain.table import EXPLANATIONS, explained
-from tests.unit.judges_day import NOON_NS, Day, away, client, leaking, server, snapshot
+from tests.unit.judges_day import Day, away, client, leaking, server, snapshot
 
 
 def test_every_rule_of_the_table_is_explained_and_every_explanation_is_a_rule() -> None:
@@ -45,13 +44,3 @@ def test_a_row_that_closed_is_not_judged(day: Day) -> None:
     row = server(recv_q=500)
     day.at(0, row)
     assert day.at(5, row, changes={8: RowChange.CLOSED}) == []
-
-
-def test_memory_is_bounded_and_goes_with_the_socket() -> None:
-    watch = Watch()
-    track = watch.add(away(send_q=1), NOON_NS, opened=True)
-    for second in range(100):
-        track.take(away(send_q=2 + second), NOON_NS + second * 10**9)
-    assert len(track.readings or ()) == READINGS_KEPT
-    watch.drop(7, NOON_NS)
-    assert (watch.tracks, watch.by_ends) == ({}, {})

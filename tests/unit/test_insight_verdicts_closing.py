@@ -21,8 +21,11 @@ def test_close_wait_is_a_leak_after_five_seconds_and_a_problem_after_a_minute(da
 
 def test_the_kernels_times_tell_an_old_leak_at_the_first_look(day: Day) -> None:
     old = tcp_info(last_ack_recv=90_000, last_data_recv=90_000, last_data_sent=95_000, bytes_received=1)
-    assert day.at(0, leaking(tcp_info=old)) == ["close-wait-leak"]
+    row = leaking(tcp_info=old)
+    assert day.at(0, row) == ["close-wait-leak"]
     assert "at least 1 min 30 s ago" in day.only().sentence
+    day.at(30, row)
+    assert "at least 2 min ago" in day.only().sentence
 
 
 def test_a_program_that_still_sends_has_not_leaked(day: Day) -> None:

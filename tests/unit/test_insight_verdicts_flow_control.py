@@ -104,6 +104,14 @@ def test_two_programs_that_both_wait_in_recv_are_a_problem_for_certain(day: Day)
     assert day.judge.about(7)[0].severity is Severity.NOTE
 
 
+def test_of_two_calls_that_wait_on_one_socket_the_later_is_named(day: Day) -> None:
+    both = [waiting("client-by-hand", 7, name) for name in ("send", "recv")]
+    for second in (0, 5):
+        day.at(second, away(), actors=both)
+    [found] = day.judge.about(7)
+    assert ("this program waits in", "recv") in [(one.name, one.value) for one in found.evidence]
+
+
 def test_a_sender_at_its_own_pace_is_told_from_one_that_the_window_holds_back(day: Day) -> None:
     for second in range(4):
         day.at(second, sending(1_000 * second))

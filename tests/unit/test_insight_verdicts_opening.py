@@ -7,7 +7,7 @@ import pytest
 from engine.model.sockets import Timer
 from engine.model.tcp import SocketState
 from engine.model.verdicts import Severity, SubjectKind
-from tests.unit.judges_day import Day, away
+from tests.unit.judges_day import Day, away, client
 from tests.unit.socket_entries import entry, listener, owner
 
 
@@ -25,6 +25,17 @@ def test_a_syn_is_unanswered_once_it_is_sent_again(day: Day) -> None:
     assert day.at(0, away(state=SocketState.SYN_SENT, timer=Timer("on", 900, 0))) == []
     assert day.at(8, away(state=SocketState.SYN_SENT, timer=Timer("on", 900, 3))) == ["syn-unanswered"]
     assert "4 SYNs in at least 8.00 s" in day.only().sentence
+
+
+def test_a_client_waits_for_the_listener_that_is_bound_to_its_very_address(day: Day) -> None:
+    waiting = client(state=SocketState.SYN_SENT, timer=Timer("on", 900, 3))
+    exact = listener(key=3, local_address="127.0.0.1", local_port=9_000, recv_q=9, send_q=8)
+    wildcard = listener(key=4, local_address="0.0.0.0", local_port=9_000, recv_q=0, send_q=8)
+    for listeners in ((exact, wildcard), (wildcard, exact)):
+        fresh = Day()
+        fresh.at(0, *listeners, waiting)
+        [found] = [one for one in fresh.said if one.rule == "syn-unanswered"]
+        assert found.keys == (7, 3)
 
 
 @pytest.mark.parametrize(("repeats", "least"), [(1, "1.00 s"), (4, "4.00 s"), (6, "7.00 s"), (255, "1 h 8 min")])

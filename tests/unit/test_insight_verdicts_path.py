@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine.model.sockets import SocketEntry, Timer
-from engine.model.verdicts import Certainty
+from engine.model.tcp import SocketState
+from engine.model.verdicts import Certainty, Severity
 from tests.unit.judges_day import Day, away, client, sending, server
-from tests.unit.socket_entries import tcp_info
+from tests.unit.socket_entries import tcp_info, with_info
 
 
 def test_loss_is_told_while_it_happens_and_not_of_long_ago(day: Day) -> None:
@@ -32,6 +33,20 @@ def test_segments_that_the_peer_had_are_told_as_such(day: Day) -> None:
     assert "needlessly" in day.only().sentence
 
 
+@pytest.mark.parametrize(("needless", "told"), [(2, True), (1, False)])
+def test_half_of_them_needlessly_is_no_loss(day: Day, needless: int, told: bool) -> None:
+    day.at(0, sending(0))
+    day.at(1, sending(50_000, total_retrans=4, data_segs_out=100, dsack_dups=needless))
+    assert ("needlessly" in day.only().sentence) is told
+
+
+@pytest.mark.parametrize(("ca_state", "severity"), [(3, Severity.NOTE), (4, Severity.WARNING)])
+def test_little_loss_is_a_warning_once_it_cost_a_timeout(day: Day, ca_state: int, severity: Severity) -> None:
+    day.at(0, sending(0))
+    day.at(1, sending(900_000, total_retrans=2, data_segs_out=1_000, ca_state=ca_state))
+    assert day.only().severity is severity
+
+
 def test_a_peer_that_acknowledges_nothing_is_half_open_and_not_a_lossy_path(day: Day) -> None:
     def silent(tries: int) -> SocketEntry:
         info = tcp_info(bytes_sent=900, bytes_acked=1, snd_wnd=9_000, total_retrans=tries, data_segs_out=1 + tries)
@@ -50,6 +65,14 @@ def test_an_end_that_vanished_from_this_machine_is_half_open_for_certain(day: Da
     assert day.at(3, client()) == ["half-open"]
     assert day.only().certainty is Certainty.CERTAIN
     assert day.at(4, client(), server()) == []
+
+
+@pytest.mark.parametrize("state", [SocketState.FIN_WAIT_1, SocketState.CLOSE_WAIT])
+def test_an_end_that_is_being_closed_may_be_the_last_one(day: Day, state: SocketState) -> None:
+    day.at(0, client(), server())
+    for second in (1, 2, 3, 4):
+        day.at(second, client(state=state))
+        assert "half-open" not in [one.rule for one in day.said]
 
 
 def test_an_end_that_was_never_seen_may_stand_elsewhere(day: Day) -> None:
@@ -92,6 +115,15 @@ def small_writes(second: int, rtt_us: int, min_rtt_us: int, size: int = 4) -> So
 def test_small_writes_that_wait_for_delayed_acks(day: Day, rtt_us: int, min_rtt_us: int, size: int, told: bool) -> None:
     day.at(0, small_writes(0, rtt_us, min_rtt_us, size))
     assert ("nagle-delayed-ack" in day.at(1, small_writes(1, rtt_us, min_rtt_us, size))) is told
+
+
+def test_what_was_lost_meanwhile_waited_for_more_than_an_ack(day: Day) -> None:
+    def writes(second: int, again: int) -> SocketEntry:
+        return with_info(small_writes(second, 40_000, 30), total_retrans=again)
+
+    day.at(0, writes(0, 5))
+    assert "nagle-delayed-ack" in day.at(1, writes(1, 5))
+    assert "nagle-delayed-ack" not in day.at(2, writes(2, 6))
 
 
 def test_acks_that_wait_for_a_slow_reader_are_not_nagles(day: Day) -> None:

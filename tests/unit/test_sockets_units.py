@@ -30,6 +30,7 @@ POD = "pod6f1c0de2-0000-4000-8000-00000000abcd"
         ("/system.slice/nginx.service", "nginx.service"),
         ("/user.slice/user-1000.slice/session-2.scope", "session-2.scope"),
         ("/user.slice/user-1000.slice/user@1000.service/app.slice/app-editor.scope", "app-editor.scope"),
+        (f"/system.slice/{ID}", ""),
         ("/user.slice", ""),
         ("/", ""),
         ("", ""),
