@@ -12,8 +12,10 @@ from engine.lab.options import backlog_reading, set_options
 from engine.model.lab import ActorState
 
 
-def open_listener(actor: Actor) -> LoggedSocket:
+def open_listener(actor: Actor, *, last: bool = True) -> LoggedSocket:
     """A TCP socket that listens on the knobs' host and port; the first address of a name is used.
+
+    Unless this is not the `last` of what the actor needs, it runs from now on.
 
     Buffers are set before listen(): accepted sockets inherit them, and the window scale of the handshake is chosen by
     the listener's SO_RCVBUF (tcp(7)).
@@ -24,7 +26,8 @@ def open_listener(actor: Actor) -> LoggedSocket:
     listener.listen(knobs.backlog)
     actor.say_options([backlog_reading(knobs.backlog)])
     actor.say_local(listener.local)
-    actor.state = ActorState.RUNNING
+    if last:
+        actor.state = ActorState.RUNNING
     return listener
 
 

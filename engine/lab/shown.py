@@ -42,7 +42,7 @@ def shown_address(address: Any) -> str:
         case bytes():
             return "@" + printable_bytes(address[1:]) if address[:1] == b"\0" else printable_bytes(address)
         case str():
-            return printable(address)
+            return "@" + printable(address[1:]) if address[:1] == "\0" else printable(address)
     return printable_within(repr(address), SHOWN_TEXT)
 
 

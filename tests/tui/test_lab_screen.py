@@ -5,16 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine.lab.catalogue import KINDS, ActorKind
-from engine.model.lab import ActorCommand, ActorReport, ActorSocket, ActorSpec, ActorState
-from engine.model.snapshot import ActorView
+from engine.model.lab import ActorCommand, ActorReport, ActorSocket, ActorState
 from tests.tui import fakes
 from tests.tui.driving import NARROW, footer, notices, refreshed, rows, running, screen_text, table_of, title, until
 from tests.tui.fake_monitor import FakeMonitor
 from tests.tui.fakes import running_flood, snapshot
 from tests.tui.lab_driving import open_lab, pane, says, value
 from tui.screens.flow import FlowScreen
-from tui.screens.lab_asking import CommandScreen, asked_of
+from tui.screens.lab_asking import CommandScreen
 from tui.widgets.connections import ConnectionsPane
 from tui.widgets.lab_actors import ActorsPane
 from tui.widgets.lab_calls import LabCallsPane
@@ -83,17 +81,6 @@ async def test_calls_are_made_one_by_one_in_an_actor_worked_by_hand() -> None:
         await until(pilot, lambda: pilot.app.screen.query("EditLine.-open"))
         await pilot.press("enter")
         await until(pilot, lambda: monitor.told("command_actor")[1:] == [(1, ActorCommand.SEND)])
-
-
-@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.commands], ids=lambda kind: kind.kind)
-def test_everything_that_an_actor_can_be_told_is_offered(kind: ActorKind) -> None:
-    spec = ActorSpec(kind.kind, kind.default_knobs())
-    offered = asked_of(ActorView(1, spec, ActorReport(kind=kind.kind, pid=9, state=ActorState.RUNNING)))
-
-    assert {asked.command for asked in offered} == set(kind.commands)
-    assert len({asked.name for asked in offered}) == len(offered)
-    for asked in offered:
-        assert asked.judge(asked.text)[1], asked
 
 
 async def test_a_text_that_a_command_cannot_use_is_told_as_it_is_typed_and_not_sent() -> None:

@@ -100,8 +100,14 @@ def test_a_template_keeps_host_and_port_and_nothing_else() -> None:
 
 def test_a_client_is_offered_the_host_and_port_of_the_server_before_it() -> None:
     server = new_draft("echo-server").typed("port", "4000")
-    assert new_draft("echo-client", server.knobs).knobs.port == 4000
-    assert new_draft("http-server", server.knobs).knobs.port == 8080
+    assert new_draft("echo-client", server).knobs.port == 4000
+    assert new_draft("http-server", server).knobs.port == 8080
+
+
+@pytest.mark.parametrize("kind", ["udp-multicast", "udp-broadcast", "dual-stack-server", "any-address-client"])
+def test_a_host_that_only_its_kind_has_is_not_kept_for_the_next(kind: str) -> None:
+    assert new_draft("ping", new_draft(kind)).knobs.host == "127.0.0.1"
+    assert new_draft("ping", new_draft(kind).typed("host", "127.0.0.2")).knobs.host == "127.0.0.2"
 
 
 def test_traffic_that_may_leave_the_machine_is_asked_about() -> None:
@@ -114,4 +120,8 @@ def test_traffic_that_may_leave_the_machine_is_asked_about() -> None:
 def test_everything_that_an_actor_understands_can_be_asked_of_it(kind: ActorKind) -> None:
     report = ActorReport(kind=kind.kind, pid=1, state=ActorState.RUNNING)
     asked = asked_of(ActorView(1, ActorSpec(kind.kind, kind.default_knobs()), report))
-    assert [one.command for one in asked] == list(kind.commands)
+
+    assert {one.command for one in asked} == set(kind.commands)
+    assert len({one.name for one in asked}) == len(asked)
+    for one in asked:
+        assert one.judge(one.text)[1], one

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from engine.lab.advice import read_limits
-from engine.model.lab import Knobs
 from engine.model.snapshot import ActorView
 from tui.messages import Moment
 from tui.screens.base import MonitorScreen
@@ -116,5 +115,5 @@ def draft_for(row: LabRow | None, actor: ActorView | None) -> Draft | None:
         return draft_of(actor)
     if row is None or not row.switch:
         return None
-    draft = new_draft(SWITCHES[row.switch][-1], Knobs())
+    draft = new_draft(SWITCHES[row.switch][-1])
     return draft.with_template(DEFAULT_TEMPLATE, {}) if DEFAULT_TEMPLATE in draft.templates({}) else draft

@@ -101,17 +101,21 @@ class Draft:
         return replace(self, knobs=knobs, template=name, readings=())
 
 
-def new_draft(kind: str, beside: Knobs | None = None) -> Draft:
+def new_draft(kind: str, beside: Draft | None = None) -> Draft:
     """A new actor of a kind. `beside` is what stood in the form before: its host and port are kept between TCP's server
-    and client, so that a client meets the server just described."""
+    and client, so that a client meets the server just described. A host that only its kind has, such as a multicast
+    group, is kept for none."""
     knobs = KINDS[kind].default_knobs()
     if beside is not None:
-        defaults = Knobs()
+        usual = Knobs()
+        its_own = beside.of.default_knobs().host if beside.of.default_knobs().host != usual.host else None
         kept = {
-            name: getattr(beside, name)
+            name: getattr(beside.knobs, name)
             for name in FIRST
-            if name in KINDS[kind].knobs and getattr(knobs, name) == getattr(defaults, name)
+            if name in KINDS[kind].knobs and getattr(knobs, name) == getattr(usual, name)
         }
+        if kept.get("host") == its_own:
+            kept.pop("host", None)
         knobs = msgspec.structs.replace(knobs, **kept)
     return Draft(kind, knobs)
 

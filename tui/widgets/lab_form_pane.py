@@ -143,7 +143,7 @@ class LabFormPane(Pane):
 
     def choose_kind(self, kind: str) -> None:
         """Describe a new actor of this kind, on the host and port of the one before."""
-        self.fill(new_draft(kind, self.draft.knobs))
+        self.fill(new_draft(kind, self.draft))
 
     def _set(self, draft: Draft) -> None:
         host = (draft.knobs.host, draft.knobs.family) != (self.draft.knobs.host, self.draft.knobs.family)

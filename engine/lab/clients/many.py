@@ -9,12 +9,13 @@ import errno
 import heapq
 import socket
 import time
-from typing import Final
+from typing import Any, Final
 
 from engine.lab.actor import Actor
 from engine.lab.addresses import Resolved, check_target, resolve
 from engine.lab.clients.payload import payload_of
 from engine.lab.endpoints import open_towards
+from engine.lab.hints import hint_for
 from engine.lab.logged import LoggedSocket
 from engine.lab.options import set_options
 from engine.lab.readiness import READ, WRITE, Readiness
@@ -29,8 +30,10 @@ RAMP_BURST: Final = 32
 class Speaker:
     """One of the crowd."""
 
-    def __init__(self, sock: LoggedSocket, payload: bytes, turns: int) -> None:
+    def __init__(self, sock: LoggedSocket, payload: bytes, turns: int, target: Any) -> None:
         self.sock = sock
+        self.target = target
+        """The address of its server: a socket that was refused has no peer."""
         self.turns = turns
         self.connecting = True
         self._payload = payload
@@ -117,8 +120,8 @@ class ManyClients(Actor):
         sock.setblocking(False)
         number = sock.connect_ex(target.address)
         if number not in (0, errno.EINPROGRESS):
-            raise LabError(f"connect to {shown_address(target.address)}", number)
-        speaker = Speaker(sock, payload, self.knobs.repeat)
+            raise self._unconnected(target.address, number)
+        speaker = Speaker(sock, payload, self.knobs.repeat, target.address)
         self._speakers[sock] = speaker
         self._busy += 1
         readiness.watch(sock, speaker.events)
@@ -144,12 +147,16 @@ class ManyClients(Actor):
     def _connected(self, speaker: Speaker) -> None:
         number = speaker.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if number:
-            raise LabError(f"connect to {speaker.sock.peer}", number)
+            raise self._unconnected(speaker.target, number)
         speaker.connecting = False
         self.say_options(set_options(speaker.sock, self.knobs, connected=True))
         self.say_local(speaker.sock.local)
         self.state = ActorState.RUNNING
         speaker.speak()
+
+    @staticmethod
+    def _unconnected(target: Any, number: int) -> LabError:
+        return LabError(f"connect to {shown_address(target)}", number, hint_for("connect", number))
 
     @staticmethod
     def _write(speaker: Speaker) -> None:

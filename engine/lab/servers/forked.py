@@ -14,6 +14,7 @@ from engine.lab.endpoints import accepted, open_listener
 from engine.lab.forking import Children
 from engine.lab.scarcity import SCARCITY_PAUSE_S, note_scarcity
 from engine.lab.servers.echo_styles import echo_until_closed
+from engine.model.lab import ActorState
 
 
 def serve_in_child(listener_fd: int, leash: int, recv_size: int) -> None:
@@ -57,12 +58,13 @@ class ForkedServer(Actor):
     stops_by_shutdown = True
 
     def act(self) -> None:
-        listener = open_listener(self)
+        listener = open_listener(self, last=False)
         listener.setblocking(False)  # of two that were woken, one finds nobody: it must not block in accept()
         children = Children(self)
         try:
             for _ in range(self.knobs.processes - 1):
                 children.fork(lambda leash: serve_in_child(listener.fileno(), leash, self.knobs.recv_size))
+            self.state = ActorState.RUNNING
             while True:
                 self.wait(listener.fileno())
                 try:
