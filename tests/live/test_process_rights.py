@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
+from engine.model.messages import AskSockets, SocketsAnswer, SocketsReply, SocketsRequest
 from engine.process import landlock, seccomp
+from engine.process.channel import Channel
+from engine.process.launcher import ENTRY
 from engine.process.rights import User, invoking_user
+from tests.terminal import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,6 +105,29 @@ def test_a_process_dies_with_its_parent() -> None:
         "print(bool(ready) and os.read(reads, 5) == b'')\n"
     )
     assert shown == "True"
+
+
+KEEPER = """
+import os, subprocess, sys, time
+entry, descriptor = sys.argv[1:]
+line = [sys.executable, "-I", entry, "sockets", "--descriptor", descriptor, "--parent", str(os.getpid())]
+print(subprocess.Popen(line, pass_fds=[int(descriptor)]).pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_worker_dies_with_its_launcher_though_its_channel_is_held_open() -> None:
+    ours, theirs = socket.socketpair()
+    channel: Channel[SocketsRequest, SocketsReply] = Channel(ours, SocketsReply)
+    command = [sys.executable, "-c", KEEPER, str(ENTRY), str(theirs.fileno())]
+    with closing(channel), subprocess.Popen(command, stdout=subprocess.PIPE, pass_fds=[theirs.fileno()]) as keeper:
+        theirs.close()
+        assert keeper.stdout is not None
+        worker = psutil.Process(int(keeper.stdout.readline()))
+        channel.send(AskSockets())
+        assert isinstance(channel.receive(30)[0], SocketsAnswer)
+        keeper.kill()
+        until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, "the worker has ended")
 
 
 @pytest.mark.skipif(landlock.abi() == 0, reason="this kernel has no Landlock")

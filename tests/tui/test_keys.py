@@ -79,6 +79,20 @@ async def test_help_shows_the_pane_in_words_and_its_keys(key: str) -> None:
         await until(pilot, lambda: "The sockets that the kernel holds" not in screen_text(pilot))
 
 
+async def test_the_key_that_shows_the_help_hides_it_too() -> None:
+    async with running(FakeMonitor()) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: pilot.app.screen.query("HelpPanel"))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: not pilot.app.screen.query("HelpPanel"))
+
+
+async def test_of_textual_s_own_commands_the_palette_has_two() -> None:
+    async with running(FakeMonitor()) as pilot:
+        commands = pilot.app.get_system_commands(pilot.app.screen)
+        assert {command.title for command in commands} == {"Theme", "Screenshot"}
+
+
 async def test_every_binding_has_an_id_a_description_and_a_place_in_the_palette() -> None:
     async with running(FakeMonitor()) as pilot:
         screen = pilot.app.screen

@@ -64,6 +64,7 @@ def verdict(text: str, seen: Seen) -> bool:
         ("portrange 70-90", True),
         ("portrange 90-70", True),
         ("tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0", False),
+        ("tcp[tcpflags] & (tcp-syn|tcp-ack) != 0", True),
         ("tcp[tcpflags] == tcp-ack", True),
         ("tcp[13]&0x10!=0", True),
         ("vlan", False),
