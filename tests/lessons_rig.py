@@ -71,9 +71,12 @@ def row(number: int, flags: TcpFlags, *, client: bool = True, **changes: Any) ->
     return packet(number, flags=flags, **{**ports, **changes})
 
 
+ACTORS = {"server": "server-by-hand", "client": "client-by-hand"}
+
+
 def step(*lines: str) -> Step:
     """A step that does nothing and expects these."""
-    expect = tuple(read_expectation(line, Spot(n, 1), ("server", "client")) for n, line in enumerate(lines, 1))
+    expect = tuple(read_expectation(line, Spot(n, 1), ACTORS) for n, line in enumerate(lines, 1))
     return Step("Look.", Spot(1, 1), expect=expect)
 
 

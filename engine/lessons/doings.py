@@ -19,7 +19,7 @@ from engine.lab.kinds.kind import ActorKind
 from engine.lab.knobs import parse_knob
 from engine.lessons.lesson import Doing, Spot, Verb
 from engine.lessons.numbers import number_of, seconds_of
-from engine.lessons.words import Word, WordError, split
+from engine.lessons.words import UnknownActorError, Word, WordError, instead, split
 from engine.model.errors import BadInput
 from engine.model.lab import ActorCommand
 
@@ -63,7 +63,10 @@ COMMANDS: Final[dict[Verb, ActorCommand]] = {
 
 
 def read_doing(line: str, spot: Spot, actors: Mapping[str, str]) -> Doing:
-    """What a line says to do; `actors` are those started so far, name to kind. Raises WordError."""
+    """What a line says to do; `actors` are those started so far, name to kind, which is empty where a fault hides it.
+
+    Raises WordError.
+    """
     words = split(line)
     if not words:
         raise WordError("there is nothing to do here", 0, f"{', '.join(Verb)}")
@@ -71,7 +74,7 @@ def read_doing(line: str, spot: Spot, actors: Mapping[str, str]) -> Doing:
     try:
         verb = Verb(first.bare)
     except ValueError:
-        raise WordError(f"unknown verb {first.text!r}", first.column, ", ".join(Verb)) from None
+        raise WordError(f"unknown verb {first.text!r}", first.column, instead(first.text, list(Verb))) from None
     end = len(line)
     if verb is Verb.WAIT:
         return Doing(line, spot, verb, seconds=_wait(rest, end))
@@ -82,12 +85,12 @@ def read_doing(line: str, spot: Spot, actors: Mapping[str, str]) -> Doing:
         return _start(line, spot, name, rest, actors)
     kind = actors.get(name.bare)
     if kind is None:
-        raise WordError(f"there is no actor {name.text!r} yet", name.column, _known(actors))
+        raise UnknownActorError(name, name.bare, actors)
     if verb in (Verb.STOP, Verb.KILL):
         _nothing_more(rest)
         return Doing(line, spot, verb, name.bare)
     command = COMMANDS[verb]
-    if command not in KINDS[kind].commands:
+    if kind and command not in KINDS[kind].commands:
         able = ", ".join(KINDS[kind].commands) or "only stop and kill"
         raise WordError(f"{kind} {name.bare!r} does not know {verb}", first.column, f"it knows {able}")
     return Doing(line, spot, verb, name.bare, words=_argument(verb, rest, end))
@@ -153,15 +156,16 @@ def _text_to_send(rest: list[Word]) -> str:
 def _start(line: str, spot: Spot, name: Word, rest: list[Word], actors: Mapping[str, str]) -> Doing:
     if not NAME.fullmatch(name.bare):
         raise WordError(f"{name.text!r} is no name of an actor", name.column, "up to 24 of a-z 0-9 -")
-    if name.bare in actors:
+    if actors.get(name.bare):
         raise WordError(f"{name.bare!r} was started before", name.column, "give it another name")
     if not rest:
         raise WordError("a kind is missing", len(line), "`sockmon lab list` shows all")
     kind = KINDS.get(rest[0].bare)
     if kind is None:
         near = [known for known in KINDS if rest[0].text and rest[0].text in known]
-        hint = f"did you mean {', '.join(near)}?" if near else "`sockmon lab list` shows all"
-        raise WordError(f"there is no actor of kind {rest[0].text!r}", rest[0].column, hint)
+        hint = f"did you mean {', '.join(near)}?" if near else instead(rest[0].text, KINDS)
+        wrong = f"there is no actor of kind {rest[0].text!r}"
+        raise WordError(wrong, rest[0].column, hint if "?" in hint else "`sockmon lab list` shows all")
     to = ""
     knobs: list[tuple[str, str]] = []
     for word in rest[1:]:
@@ -170,7 +174,7 @@ def _start(line: str, spot: Spot, name: Word, rest: list[Word], actors: Mapping[
             raise WordError(f"{word.text!r} is no KNOB=VALUE", word.column)
         if knob == "to":
             if value not in actors:
-                raise WordError(f"there is no actor {value!r} yet", word.column + 3, _known(actors))
+                raise UnknownActorError(Word(value, word.column + 3), value, actors)
             if "path" not in kind.knobs and "port" not in kind.knobs:
                 raise WordError(f"{kind.kind} goes nowhere", word.column)
             to = value
@@ -192,7 +196,7 @@ def _check_knob(kind: ActorKind, knob: str, value: str, column: int, actors: Col
     if knob in NOT_IN_LESSONS:
         raise WordError(f"{knob} cannot be set", column, NOT_IN_LESSONS[knob])
     if knob not in kind.knobs:
-        raise WordError(f"{kind.kind} has no knob {knob!r}", column, ", ".join(kind.knobs))
+        raise WordError(f"{kind.kind} has no knob {knob!r}", column, instead(knob, kind.in_order))
     column += len(knob) + 1
     references = list(REFERENCE.finditer(value))
     for reference in references:
@@ -209,7 +213,3 @@ def _check_knob(kind: ActorKind, knob: str, value: str, column: int, actors: Col
 def _nothing_more(rest: list[Word]) -> None:
     if rest:
         raise WordError(f"{rest[0].text!r} makes no sense here", rest[0].column)
-
-
-def _known(actors: Collection[str]) -> str:
-    return f"there is {', '.join(actors)}" if actors else "a step starts one: start NAME KIND"

@@ -12,7 +12,7 @@ VALUE may be another fact: `local server.1 == local server.2`.
 from __future__ import annotations
 
 import errno
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Final
 
 from engine.flow.findings import FINDINGS
@@ -20,7 +20,7 @@ from engine.insight.verdicts.rules import RULES
 from engine.lessons.facts import FACTS, OPS, About, Fact, Sort
 from engine.lessons.lesson import Comparison, Expectation, Measure, PacketSought, Part, Passed, Question, Spot
 from engine.lessons.numbers import number_of, seconds_of
-from engine.lessons.words import Word, WordError, split
+from engine.lessons.words import UnknownActorError, Word, WordError, instead, split
 from engine.model.tcp import SPELLINGS, SocketState, TcpFlags
 from engine.model.verdicts import NO_FINDING
 
@@ -49,7 +49,7 @@ ERRNO_ALIASES: Final = {"EWOULDBLOCK": "EAGAIN"}
 class _Line:
     """The words of a line, taken from the left."""
 
-    def __init__(self, line: str, actors: Collection[str]) -> None:
+    def __init__(self, line: str, actors: Mapping[str, str]) -> None:
         self.words = split(line)
         self.actors = actors
         self.end = len(line)
@@ -71,14 +71,14 @@ class _Line:
     def actor(self) -> str:
         word = self.take("an actor")
         if word.bare not in self.actors:
-            raise WordError(f"there is no actor {word.text!r} yet", word.column, _actors(self.actors))
+            raise UnknownActorError(word, word.bare, self.actors)
         return word.bare
 
     def part(self) -> Part:
         word = self.take("an actor")
         name, _, which = word.bare.partition(".")
         if name not in self.actors:
-            raise WordError(f"there is no actor {name or word.text!r} yet", word.column, _actors(self.actors))
+            raise UnknownActorError(word, name, self.actors)
         if which not in ("", "listener") and not (which.isascii() and which.isdecimal() and 0 < int(which) < 1_000):
             raise WordError(
                 f"{word.text!r} is no socket", word.column, f"{name}, {name}.listener, {name}.1, {name}.2 …"
@@ -106,8 +106,8 @@ class _Line:
         return value
 
 
-def read_expectation(line: str, spot: Spot, actors: Collection[str]) -> Expectation:
-    """The expectation that a line says; `actors` are the names known at that step. Raises WordError."""
+def read_expectation(line: str, spot: Spot, actors: Mapping[str, str]) -> Expectation:
+    """The expectation that a line says; `actors` are those known at that step, name to kind. Raises WordError."""
     words = _Line(line, actors)
     first = words.peek()
     what: Comparison | PacketSought | Passed
@@ -118,7 +118,7 @@ def read_expectation(line: str, spot: Spot, actors: Collection[str]) -> Expectat
         what = _comparison(words, question)
     else:
         word = words.take("a fact")
-        raise WordError(f"{word.text!r} is no fact", word.column, f"{', '.join([*WIRE_WORDS, *FACTS])}")
+        raise WordError(f"{word.text!r} is no fact", word.column, instead(word.text, [*WIRE_WORDS, *FACTS]))
     within_s, for_s = WITHIN_S, 0.0
     while words.words:
         word = words.take("")
@@ -173,7 +173,7 @@ def _comparison(words: _Line, question: Question) -> Comparison:
     if sort is Sort.ERRNO:
         return Comparison(question, op, _errno(word))
     if sort is Sort.VERDICT and word.bare not in (*RULES, NO_FINDING):
-        raise WordError(f"{word.text!r} is no rule", word.column, ", ".join((*RULES, NO_FINDING)))
+        raise WordError(f"{word.text!r} is no rule", word.column, instead(word.text, (*RULES, NO_FINDING)))
     return Comparison(question, op, word.text)
 
 
@@ -181,8 +181,8 @@ def _state(word: Word) -> SocketState:
     try:
         return SPELLINGS[word.bare.upper()]
     except KeyError:
-        known = ", ".join(state.value for state in SocketState if state is not SocketState.UNKNOWN)
-        raise WordError(f"{word.text!r} is no state", word.column, known) from None
+        known = [state.value for state in SocketState if state is not SocketState.UNKNOWN]
+        raise WordError(f"{word.text!r} is no state", word.column, instead(word.text.upper(), known)) from None
 
 
 def _errno(word: Word) -> str:
@@ -212,7 +212,7 @@ def _of_wire(words: _Line) -> PacketSought | Passed:
         word = words.take("a finding")
         finding = word.bare.removeprefix("tcp.analysis.")
         if finding not in FINDINGS.values():
-            raise WordError(f"{word.text!r} is no finding", word.column, ", ".join(FINDINGS.values()))
+            raise WordError(f"{word.text!r} is no finding", word.column, instead(finding, list(FINDINGS.values())))
     return _packet(words, finding, absent, counted=first.bare == "packets")
 
 
@@ -256,11 +256,7 @@ def _flags(word: Word) -> int:
     for piece in word.text.split(","):
         name = piece.strip()
         if name not in TcpFlags.__members__:
-            raise WordError(f"{name!r} is no flag", column, ", ".join(TcpFlags.__members__))
+            raise WordError(f"{name!r} is no flag", column, instead(name.upper(), TcpFlags.__members__))
         flags |= TcpFlags[name]
         column += len(piece) + 1
     return flags
-
-
-def _actors(known: Collection[str]) -> str:
-    return f"there is {', '.join(known)}" if known else "a step starts one: start NAME KIND"

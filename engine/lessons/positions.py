@@ -39,11 +39,14 @@ class Positions:
         self._document()
 
     def of_key(self, path: Path) -> int:
-        """Offset of a key, or of the nearest table above that has one; 0 for the document."""
+        """Offset of a key, or of the nearest table above that has one; of an array of tables that of the first; 0 for
+        the document."""
         while path:
             for known in (self._keys, self._tables, self._values):
                 if path in known:
                     return known[path]
+            if (*path, 0) in self._tables:
+                return self._tables[*path, 0]
             path = path[:-1]
         return 0
 

@@ -20,7 +20,7 @@ from engine.lessons.expectations import read_expectation
 from engine.lessons.lesson import Doing, Expectation, Lesson, Prediction, Spot, Step, Verb
 from engine.lessons.positions import Path as TomlPath
 from engine.lessons.positions import Positions, line_and_column
-from engine.lessons.words import WordError
+from engine.lessons.words import UnknownActorError, WordError, instead
 
 FILE_MAX: Final = 256 * 1024
 """Bytes of a lesson: a hundred times what a long one has."""
@@ -38,6 +38,12 @@ FAMILIES: Final = ("unix",)
 LESSON_KEYS: Final = ("title", "text", "topics", "needs", "families", "step")
 STEP_KEYS: Final = ("say", "look", "do", "expect", "predict")
 PREDICT_KEYS: Final = ("question", "answer", "choices")
+
+SYNTAX: Final = {
+    "Illegal character '\\n'": "a text begins on this line and does not end",
+    "Found invalid character '\\n'": "a text begins on this line and does not end",
+}
+"""What tomllib says, for those who do not know how it reads."""
 
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -106,7 +112,8 @@ def _syntax(text: str, file: str, error: tomllib.TOMLDecodeError) -> LessonError
     if found is None:
         return LessonError(file, 0, 0, sentence)
     line, column = (int(found[1]), int(found[2])) if found[1] else line_and_column(text, len(text))
-    return LessonError(file, line, column, sentence[: found.start()])
+    wrong = sentence[: found.start()]
+    return LessonError(file, line, column, SYNTAX.get(wrong, wrong))
 
 
 class _Draft:
@@ -169,7 +176,10 @@ class _Draft:
         try:
             doing = read_doing(line, self._spot(self._positions.of_value(path)), self._actors)
         except WordError as error:
-            self._fault_at_value(path, error.wrong, error.hint, error.column)
+            self._fault_in_line(path, error)
+            started = line.split()[1:2] if line.split()[:1] == [Verb.START] else []
+            for name in started:
+                self._actors.setdefault(name, "")
             return None
         if doing.verb is Verb.START:
             if len(self._actors) >= ACTORS_MAX:
@@ -181,7 +191,7 @@ class _Draft:
         try:
             return read_expectation(line, self._spot(self._positions.of_value(path)), self._actors)
         except WordError as error:
-            self._fault_at_value(path, error.wrong, error.hint, error.column)
+            self._fault_in_line(path, error)
             return None
 
     def _predict(self, step: dict[str, Any], path: TomlPath) -> Prediction | None:
@@ -205,7 +215,7 @@ class _Draft:
     def _known_keys(self, path: TomlPath, table: dict[str, Any], known: tuple[str, ...], what: str) -> None:
         for key in table:
             if key not in known:
-                self._fault_at_key((*path, key), f"{what} has no {key!r}", ", ".join(known))
+                self._fault_at_key((*path, key), f"{what} has no {key!r}", instead(key, known))
 
     def _string(self, table: dict[str, Any], path: TomlPath, key: str, wanted: bool = False) -> str:
         if key not in table:
@@ -247,6 +257,12 @@ class _Draft:
 
     def _fault_at_value(self, path: TomlPath, wrong: str, hint: str = "", character: int = 0) -> None:
         self._fault(self._positions.of_value(path, character), wrong, hint)
+
+    def _fault_in_line(self, path: TomlPath, error: WordError) -> None:
+        """A fault of one line. An actor that is not there is told of once: from then on nobody knows its kind."""
+        self._fault_at_value(path, error.wrong, error.hint, error.column)
+        if isinstance(error, UnknownActorError):
+            self._actors.setdefault(error.name, "")
 
     def _fault(self, offset: int, wrong: str, hint: str = "") -> None:
         if len(self.faults) < FAULTS_MAX:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
 
 LINE_MAX: Final = 4_096
 """Characters of one line: a person writes it, and every word of it is looked at."""
+
+NEAR_MAX: Final = 2
+"""Words suggested for one that there is not."""
 
 ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", '"': '"'}
 
@@ -22,6 +26,16 @@ class WordError(Exception):
         self.hint = hint
 
 
+class UnknownActorError(WordError):
+    """A line speaks of an actor that no step has started by then."""
+
+    def __init__(self, word: Word, name: str, actors: Mapping[str, str]) -> None:
+        known = [actor for actor, kind in actors.items() if kind]
+        hint = f"there is {', '.join(known)}" if known else "a step starts one: start NAME KIND"
+        super().__init__(f"there is no actor {name or word.text!r} yet", word.column, hint)
+        self.name = name
+
+
 class Word(msgspec.Struct, frozen=True):
     """One word. `quoted` was written between double quotes, `group` between square brackets."""
 
@@ -34,6 +48,14 @@ class Word(msgspec.Struct, frozen=True):
     def bare(self) -> str:
         """The text of a word without quotes or brackets; empty for the others."""
         return "" if self.quoted or self.group else self.text
+
+
+def instead(word: str, known: Collection[str]) -> str:
+    """What to write in place of a word that is none of the known: those that are like it, else all."""
+    from difflib import get_close_matches  # 4 ms, and only a mistake needs it
+
+    near = get_close_matches(word, known, NEAR_MAX)
+    return f"did you mean {' or '.join(near)}?" if near else ", ".join(known)
 
 
 def split(line: str) -> list[Word]:

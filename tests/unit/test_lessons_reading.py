@@ -199,6 +199,7 @@ def test_words_keep_quotes_brackets_and_their_places() -> None:
 
 WRONG_FILES = {
     "what is no TOML": ("title = \n", "x.toml:1:9: Invalid value"),
+    "a text that does not end": ('title = "x\ntext = "t"', "x.toml:1:11: a text begins on this line and does not end"),
     "an end too early": ('title = "x', "x.toml:1:11: "),
     "an unknown key": (
         'titel = "x"\n' + step(expect='"state server == LISTEN"'),
@@ -209,6 +210,10 @@ WRONG_FILES = {
         "x.toml:9:1: a step has no 'says'",
     ),
     "a title that is no text": ("title = 3\n" + step().partition("\n")[2], "x.toml:1:9: title is no text"),
+    "a table there is not": (
+        step(expect='"state server == LISTEN"') + '[[stepp]]\nsay = "s"\n',
+        "x.toml:10:1: a lesson has no 'stepp' (did you mean step?)",
+    ),
     "no title": (step().partition("\n")[2], "x.toml:1:1: title is missing"),
     "no step": ('title = "t"\ntext = "t"', "x.toml:1:1: there is no [[step]]"),
     "steps that are none": ('title = "t"\ntext = "t"\nstep = 3', "x.toml:3:8: step is no table"),
@@ -244,6 +249,30 @@ def test_a_wrong_file_is_named_with_line_and_column(case: str) -> None:
 def test_all_faults_are_told_in_the_order_of_the_text() -> None:
     found = faults(step(do='["strat x", "send nobody"]', expect='"foo"'))
     assert [fault.split(": ")[0] for fault in found] == ["x.toml:9:8", "x.toml:9:24", "x.toml:10:11"]
+
+
+MISSPELT = {
+    "a kind": ("start other server-by-hnd", "did you mean server-by-hand?"),
+    "a knob": ("start other server-by-hand baklog=3", "did you mean backlog?"),
+    "a verb": ("acept server", "did you mean accept?"),
+    "nothing like it": ("start other server-by-hand xyzzy=3", "host, port, family,"),
+}
+
+
+@pytest.mark.parametrize("case", MISSPELT)
+def test_a_word_like_a_known_one_is_answered_with_that_one(case: str) -> None:
+    line, instead = MISSPELT[case]
+    with pytest.raises(WordError) as caught:
+        read_doing(line, HERE, ACTORS)
+    assert caught.value.hint.startswith(instead)
+
+
+def test_what_follows_from_a_fault_is_not_told_again() -> None:
+    """An actor whose start is wrong may be spoken of; one that no step starts is missed once."""
+    started = faults(WHOLE.replace("backlog=3", "backlog=-3"))
+    assert started == ["x.toml:8:43: backlog -3 is outside 0 to 2147483647"]
+    typed = faults(WHOLE.replace("start server ", "start servr "))
+    assert [fault.split(" (")[0] for fault in typed] == ["x.toml:9:17: there is no actor 'server' yet"]
 
 
 def test_lines_end_as_windows_ends_them_too() -> None:

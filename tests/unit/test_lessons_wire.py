@@ -8,7 +8,7 @@ from engine.lessons.expectations import read_expectation
 from engine.lessons.lesson import PacketSought, Spot
 from engine.lessons.wire import Wire
 from engine.model.tcp import TcpFlags
-from tests.lessons_rig import CLIENT_PORT, SERVER_PORT, both_ends, row
+from tests.lessons_rig import ACTORS, CLIENT_PORT, SERVER_PORT, both_ends, row
 from tests.tui.fake_monitor import FakeMonitor
 from tests.tui.fakes import NOON_NS, packet
 
@@ -33,7 +33,7 @@ def wire() -> Wire:
 
 def found(*lines: str, since_ns: int = 0) -> list[list[int]]:
     """The frame numbers found for each of these expectations."""
-    sought = [read_expectation(line, Spot(), ("server", "client")).what for line in lines]
+    sought = [read_expectation(line, Spot(), ACTORS).what for line in lines]
     packets = [one for one in sought if isinstance(one, PacketSought)]
     return [[row.number for row in rows] for rows in wire().search(packets, both_ends(), since_ns)]
 
@@ -97,7 +97,7 @@ def test_the_last_payload_is_the_newest_packet_with_bytes() -> None:
 def test_a_stranger_s_packet_from_the_same_port_is_not_the_actor_s() -> None:
     made = wire()
     made.rows = [row(1, SYN, dport=9), row(2, SYN, source="127.0.0.2"), row(3, SYN)]
-    sought = read_expectation("packet [SYN] from client", Spot(), ("client",)).what
+    sought = read_expectation("packet [SYN] from client", Spot(), ACTORS).what
     assert isinstance(sought, PacketSought)
     assert [[row.number for row in rows] for rows in made.search([sought], both_ends(), 0)] == [[3]]
 
