@@ -24,6 +24,10 @@ WINDOW_ITEMS: Final = 2_000
 ITEMS_MAX: Final = 100_000
 """Of one file: a text of that many lines is some 12 MB, and no viewer of pictures takes as many."""
 
+LOOKS_MAX: Final = 40
+"""Answers waited for until the worker has looked at all frames: each looks at some 50,000, and the store holds no more
+than a few 100,000."""
+
 Names = Mapping[int, tuple[str, str]]
 
 Writer = Callable[[list[FlowSummary], list[LadderItem], Names], Iterator[str]]
@@ -54,6 +58,9 @@ def _first_ns(flows: list[FlowSummary]) -> int:
 
 def save_ladder(monitor: MonitorView, question: LadderQuestion, names: Names, path: Path) -> Done:
     """Write the whole ladder, folded as it is on the screen. EngineError if the file cannot be written."""
+    for _ in range(LOOKS_MAX):
+        if not monitor.ladder(question.streams, 0, 0).pending:
+            break
     items: list[LadderItem] = []
     flows: list[FlowSummary] = []
     total = 1

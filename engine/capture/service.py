@@ -49,9 +49,10 @@ BATCH_S: Final = 0.01
 """A batch ends with the block after this, so that a request waits no longer behind a flood."""
 LOOK_S: Final = 0.03
 """A display filter may look at frames for so long while the screen waits for its answer."""
-CONVERSATION_S: Final = 0.2
-"""The same for a ladder or a stream: a conversation of 100,000 segments is found in half of it, and the ring holds the
-frames of a second meanwhile."""
+LADDER_S: Final = 0.05
+"""The same for a ladder: enough for 50,000 segments. What was found by then is shown, and the rest asked for anew."""
+STREAM_S: Final = 0.2
+"""The same for a stream; the ring holds the frames of a second meanwhile."""
 LOOK_ASIDE_S: Final = 0.005
 """The same when nobody waits, between two batches."""
 
@@ -228,14 +229,14 @@ class CaptureService:
         return self._conversations
 
     def _ladder(self, asked: AskLadder) -> LadderAnswer:
-        window = self._told().ladder(asked, _for(CONVERSATION_S))
+        window = self._told().ladder(asked, _for(LADDER_S))
         self._looking = self._looking or window.pending > 0
         return LadderAnswer(
             window.first, window.total, window.items, window.flows, self._status(), window.pending, window.evicted
         )
 
     def _stream(self, asked: AskStream) -> StreamAnswer:
-        read, flows = self._told().stream(asked, _for(CONVERSATION_S))
+        read, flows = self._told().stream(asked, _for(STREAM_S))
         return StreamAnswer(read.pieces, read.last, flows, self._status(), read.more)
 
     def _frame(self, number: int) -> FrameAnswer:

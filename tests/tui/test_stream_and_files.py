@@ -183,5 +183,6 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_long_ladder_is_asked_for_window_by_window(tmp_path: Path) -> None:
     monitor = with_flow(*[flows.step(number, number, True, flows.ACK) for number in range(1, 5_001)])
     save_ladder(monitor, LadderQuestion((0,), 0, 0), {}, tmp_path / "long.txt")
-    assert len(monitor.told("ladder")) == 3
+    windows = [asked for asked in monitor.told("ladder") if asked[2]]  # type: ignore[index]
+    assert len(windows) == 3
     assert (tmp_path / "long.txt").read_text().count("[ACK]") == 5_000

@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.text.sanitize import printable
 from tui import flow_questions
-from tui.conversations import NO_STREAM, Conversation, of_packet
+from tui.conversations import NO_STREAM, Conversation, Subject, of_packet
 from tui.flow_files import ENDINGS, save_ladder, save_stream
 from tui.flow_messages import ExplanationWanted, FlowWanted, TextCopied
 from tui.host import ScreenHost
@@ -53,6 +53,8 @@ class FlowAnswers(ScreenHost):
         screen = self.base_screen
         if isinstance(screen, FlowScreen):
             screen.open(wanted)
+            if wanted.subject is not None:
+                self._seek(screen, wanted.subject)  # a message of the screen would wait until it is laid out
 
     def on_flow_screen_left(self) -> None:
         if self._came_from:
@@ -60,7 +62,10 @@ class FlowAnswers(ScreenHost):
             self._came_from = ""
 
     def on_flow_screen_sought(self, event: FlowScreen.Sought) -> None:
-        self.view("flow", partial(flow_questions.find_flow, self.monitor, event.subject), event.screen)
+        self._seek(event.screen, event.subject)
+
+    def _seek(self, screen: FlowScreen, subject: Subject) -> None:
+        self.view("flow", partial(flow_questions.find_flow, self.monitor, subject), screen)
 
     def on_flows_pane_asked(self, event: FlowsPane.Asked) -> None:
         self.view("flows", partial(flow_questions.flows, self.monitor, event.first, event.count), event.pane)

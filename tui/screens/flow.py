@@ -50,6 +50,8 @@ class FlowScreen(MonitorScreen):
         self._moment: Moment | None = None
         self._answered = False
         """It is known whether the conversation was captured."""
+        self._seeking = False
+        """That was asked, and the answer is on its way."""
 
     def compose_body(self) -> ComposeResult:
         yield LadderPane(dom_id="ladder")
@@ -76,7 +78,7 @@ class FlowScreen(MonitorScreen):
         return (shown.subject.stream, *(one for one in self._added if one != shown.subject.stream))
 
     def open(self, wanted: Wanted) -> None:
-        """Show this conversation, or the list of those that the filter leaves."""
+        """Show this conversation, which whoever opens it has sought, or the list of those that the filter leaves."""
         flows = self.query_one(FlowsPane)
         if wanted.subject is None:
             flows.set_filter(wanted.filter)
@@ -84,6 +86,7 @@ class FlowScreen(MonitorScreen):
             return
         self._conversation = Conversation(wanted.subject)
         self._answered = False
+        self._seeking = True
         self._added = ()
         if not isinstance(self.active_pane, VIEWS):
             self.activate(self.query_one(LadderPane))
@@ -107,7 +110,8 @@ class FlowScreen(MonitorScreen):
 
     def _seek(self) -> None:
         shown = self._conversation
-        if shown is not None and (shown.flow is None or not shown.flow.over):
+        if shown is not None and not self._seeking and (shown.flow is None or not shown.flow.over):
+            self._seeking = True
             self.post_message(self.Sought(self, shown.subject))
 
     def _show_active(self) -> None:
@@ -128,6 +132,7 @@ class FlowScreen(MonitorScreen):
 
     def on_flow_found(self, event: FlowFound) -> None:
         event.stop()
+        self._seeking = False
         shown = self._conversation
         if shown is None or event.subject.ends not in (shown.subject.ends, shown.subject.turned):
             return
@@ -146,6 +151,7 @@ class FlowScreen(MonitorScreen):
     def on_engine_failed(self, event: EngineFailed) -> None:
         """Without an answer about the segments the kernel's figures are still there."""
         event.stop()
+        self._seeking = False
         self._answered = True
 
     def pause(self, paused: bool) -> None:

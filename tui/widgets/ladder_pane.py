@@ -35,7 +35,7 @@ from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane, Words
 from tui.widgets.topics import Topic
 from tui.widgets.window_table import WindowTable
 
-PENDING_S: Final = 0.05
+PENDING_S: Final = 0.02
 """After so long it asks again where the worker has not looked at all frames yet."""
 
 NO_SEGMENTS: Final = "Asking for the segments …"
@@ -130,6 +130,10 @@ class LadderPane(Pane):
         self._table.following = True
         self._retitle()
 
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._draw_items()
+
     def focus_inside(self) -> None:
         self.screen.set_focus(self._table, scroll_visible=False)
 
@@ -171,6 +175,8 @@ class LadderPane(Pane):
         if answer.pending and not self.paused:
             self.set_timer(PENDING_S, self._ask)
         self._draw_items()
+        if self._window.missed((question.first, question.count), standing=self.paused):
+            self._ask()
 
     def pause(self, paused: bool) -> None:
         """Ask for no newer items, or go on."""

@@ -166,6 +166,8 @@ class PacketsPane(CapturePane):
         self._window.take(answer.first, answer.total, answer.rows, standing=self.paused)
         self._table.empty = NO_PACKETS[self.handshakes]
         self._draw_rows()
+        if self._window.missed((question.first, question.count), standing=self.paused):
+            self._ask()
         row = self._table.cursor_row
         if self._opens and row is not None:
             self._opens = False

@@ -46,6 +46,12 @@ class WindowTable(Generic[Row]):
         window = WindowRows(first, total, rows, self._number)
         self.rows = window.after(self.rows, self.table.cursor_key, self.table.cursor)
 
+    def missed(self, asked: tuple[int, int], *, standing: bool) -> bool:
+        """Whether rows in view are not here that another question would bring than the one for the span `asked`: older
+        rows went while it was answered and all indices fell, or the view has grown."""
+        in_view = self.table.scroll_offset.y, self.table.page
+        return not standing and not self.holds_view(*in_view) and self.span(standing=False) != asked
+
     def holds_view(self, first: int, count: int) -> bool:
         """Whether these rows are here."""
         return self.rows.holds(first, count)
