@@ -10,7 +10,7 @@ from engine.model.tcp import TcpFlags
 from tests.lessons_rig import SERVER_PORT, both_ends, row
 from tests.tui.fake_monitor import FakeMonitor
 
-SYN_WITH_AE = TcpFlags(TcpFlags.SYN | 0x100)
+SYN_WITH_AE = TcpFlags.SYN | TcpFlags.AE
 TALK = [row(number, TcpFlags.ACK) for number in range(1, 8)]
 
 
