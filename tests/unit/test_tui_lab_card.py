@@ -72,6 +72,14 @@ def test_the_last_call_stands_in_the_list_and_an_error_before_it() -> None:
     assert counted(changed(flood, waiting=waiting), Rate()).last == "connect(('127.0.0.1', 65432)) … waits"
 
 
+def test_an_error_begins_with_its_name_unless_it_has_it() -> None:
+    _, flood = running_flood()
+    sentence = "connect to 127.0.0.1:1: Connection refused"
+    assert counted(changed(flood, error=sentence, errno=111), Rate()).last == f"ECONNREFUSED  {sentence}"
+    made = "ConnectionRefusedError ECONNREFUSED (111): nobody listens on that port"
+    assert counted(changed(flood, error=made, errno=111), Rate()).last == made
+
+
 def test_buffers_are_known_where_the_kernel_tells_both() -> None:
     _, flood = running_flood()
     assert buffers(flood, tutorial_entries()) is None

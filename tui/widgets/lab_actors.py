@@ -12,7 +12,7 @@ from textual.message import Message
 
 from engine.insight.ledger import FloodBalance
 from engine.lab.catalogue import KINDS
-from engine.lab.shown import shown_outcome
+from engine.lab.shown import error_name, shown_outcome
 from engine.model.lab import ActorCommand
 from engine.model.snapshot import ActorView, Snapshot
 from engine.text.units import byte_rate, count
@@ -59,7 +59,8 @@ def counted(actor: ActorView, rate: Rate) -> Counted:
     moves = max(rate.sent_per_s or 0, rate.received_per_s or 0)
     last, ink = "", Ink.MUTED
     if report.error:
-        last, ink = report.error, Ink.BAD
+        name = error_name(report.errno)  # in front, for a narrow column shows the two ends of the sentence
+        last, ink = report.error if name in report.error else f"{name}  {report.error}", Ink.BAD
     elif report.waiting:
         call = report.waiting[-1]
         last, ink = f"{call.name}({call.arguments}) {shown_outcome(call)}", Ink.OPENING
