@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import ClassVar, Final
-
-from textual.app import ComposeResult
-from textual.binding import BindingType
+from typing import Final
 
 from engine.insight.counts import sender_counts
 from engine.insight.ledger import unread_data
@@ -22,8 +19,8 @@ from tui.conversations import Conversation, End
 from tui.widgets.bytes_lines import box_order, direction_lines, reads_words
 from tui.widgets.bytes_plot import Series, plot
 from tui.widgets.flow_words import conversation_title
-from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane
-from tui.widgets.sheet import Lines, Sheet
+from tui.widgets.sheet import Lines
+from tui.widgets.sheet_pane import SheetPane
 
 NS_PER_S: Final = 1_000_000_000
 
@@ -52,7 +49,7 @@ Sample = tuple[int, tuple[int | None, ...]]
 """A time, and the values in the order of SERIES."""
 
 
-class BytesPane(Pane):
+class BytesPane(SheetPane):
     """Snapshots in by `watch`, whether it is in view or not, so that the plot has no hole; drawn by `show`."""
 
     NAME = "Bytes"
@@ -63,23 +60,13 @@ class BytesPane(Pane):
     since all its figures come from one tcp_info; those over both ends are exact at rest.
     """
     BINDING_GROUP_TITLE = "Bytes"
-    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY, COPY_KEY]
 
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
-        self.paused = False
-        self._conversation: Conversation | None = None
         self._pipeline: Pipeline | None = None
         self._samples: tuple[deque[Sample], deque[Sample]] = (deque(maxlen=SAMPLES_MAX), deque(maxlen=SAMPLES_MAX))
         """Of the first end as sender, and of the second."""
         self._now_ns = 0
-        self._sheet = Sheet(dom_id="bytes-sheet")
-
-    def compose(self) -> ComposeResult:
-        yield self._sheet
-
-    def focus_inside(self) -> None:
-        self.screen.set_focus(self._sheet, scroll_visible=False)
 
     def watch_conversation(self, conversation: Conversation, snapshot: Snapshot) -> None:
         """Take in a moment."""
@@ -109,21 +96,14 @@ class BytesPane(Pane):
     def show(self, conversation: Conversation, snapshot: Snapshot) -> None:
         """Draw this moment."""
         self.watch_conversation(conversation, snapshot)
-        self._draw_bytes()
-
-    def pause(self, paused: bool) -> None:
-        """Stand still, or go on."""
-        self.paused = paused
-
-    def on_resize(self) -> None:
-        self._draw_bytes()
+        self.draw()
 
     @property
     def pipeline(self) -> Pipeline | None:
         """What is shown."""
         return self._pipeline
 
-    def _draw_bytes(self) -> None:
+    def draw(self) -> None:
         shown = self._conversation
         if shown is None or not self._sheet.is_attached:
             return
@@ -153,9 +133,6 @@ class BytesPane(Pane):
         ]
         height = PLOT_LINES if self._sheet.size.height >= TALL else PLOT_LINES_SMALL
         return plot(series, room, height, start_ns, self._now_ns)
-
-    def copied(self) -> Sequence[str]:
-        return self._sheet.texts
 
     def cases(self) -> Sequence[Case]:
         """The boxes that hold something, with their figures."""

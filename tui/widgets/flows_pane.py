@@ -13,14 +13,14 @@ from engine.model.flows import FlowSummary
 from engine.model.messages import FlowsAnswer
 from engine.model.snapshot import Snapshot
 from tui.flow_messages import FlowsFetched
-from tui.messages import EngineFailed
 from tui.widgets.columns import Ink
 from tui.widgets.filter_box import FilterBox
 from tui.widgets.flow_columns import Names, end_text, flow_columns, holder_names, passes
 from tui.widgets.line_table import LineTable
 from tui.widgets.packet_words import why_no_packets
-from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane, Words
+from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Words
 from tui.widgets.topics import Topic, of_columns
+from tui.widgets.window_pane import WindowPane
 from tui.widgets.window_table import NEWEST, WindowTable
 
 FILTERED_MAX: Final = 1_000
@@ -40,7 +40,7 @@ class FlowsTable(LineTable[FlowSummary]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "show", id="table.select")]
 
 
-class FlowsPane(Pane):
+class FlowsPane(WindowPane):
     """Questions out by Asked, rows in by `take`; Chosen for one conversation, Added for one more or less."""
 
     NAME = "Conversations"
@@ -83,13 +83,11 @@ class FlowsPane(Pane):
 
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
-        self.paused = False
         self.filter = ""
         self._shown: tuple[int, ...] = ()
         self._names: Names = {}
         self._start_ns = 0
         self._total = 0
-        self._failure = ""
         self._table = FlowsTable(flow_columns(lambda: self._names, lambda: self._start_ns), _stream, empty=NO_FLOWS)
         self._window = WindowTable(self._table, _stream)
         self._box = FilterBox(filter_words, ":65432, sink, TIME-WAIT …")
@@ -97,13 +95,6 @@ class FlowsPane(Pane):
     def compose(self) -> ComposeResult:
         yield self._table
         yield self._box
-
-    def on_mount(self) -> None:
-        self._table.following = True
-        self._retitle()
-
-    def focus_inside(self) -> None:
-        self.screen.set_focus(self._table, scroll_visible=False)
 
     # --- rows in ----------------------------------------------------------------------------------------------------
 
@@ -143,11 +134,6 @@ class FlowsPane(Pane):
         self._ask()
         self._retitle()
 
-    def pause(self, paused: bool) -> None:
-        """Ask for no new rows, or go on."""
-        self.paused = paused
-        self._retitle()
-
     def _draw_rows(self) -> None:
         marks = dict.fromkeys(self._shown, Ink.MARKED)
         self._table.show_rows(self._window.rows, marks, stamp=(self._names, self._start_ns))
@@ -174,11 +160,6 @@ class FlowsPane(Pane):
     def on_flows_fetched(self, event: FlowsFetched) -> None:
         event.stop()
         self.take(event.answer)
-
-    def on_engine_failed(self, event: EngineFailed) -> None:
-        event.stop()
-        self._failure = event.sentence
-        self._retitle()
 
     def on_line_table_view_moved(self, event: LineTable.ViewMoved) -> None:
         event.stop()
@@ -225,9 +206,6 @@ class FlowsPane(Pane):
     def topics(self) -> Sequence[Topic]:
         flow = self._table.cursor_row
         return of_columns(self._table.places, flow) if flow is not None else ()
-
-    def action_follow(self) -> None:
-        self._table.following = not self._table.following
 
 
 def _stream(flow: FlowSummary) -> int:

@@ -7,6 +7,7 @@ the lines that are drawn.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -15,24 +16,24 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.export.ladder_text import LadderLook, ladder_line
-from engine.export.times import TimeFormat, following
-from engine.model.flows import FlowSummary, LadderFold, LadderItem, LadderStep
+from engine.export.times import TimeFormat
+from engine.model.flows import LadderFold, LadderItem, LadderStep
 from engine.model.messages import LadderAnswer
 from engine.model.packets import PacketRow
 from engine.model.snapshot import Snapshot
-from tui.conversations import Conversation, calls_of, of_flow
+from tui.conversations import Conversation
 from tui.flow_messages import LadderFetched, LadderQuestion
-from tui.messages import EngineFailed
 from tui.widgets.flow_words import conversation_title, why_no_segments
-from tui.widgets.ladder_calls import calls_beside
 from tui.widgets.ladder_cases import row_of, topics_of
-from tui.widgets.ladder_lines import fold_key, head_text, item_key, line_spans, named_flows
+from tui.widgets.ladder_folding import Folding
+from tui.widgets.ladder_lines import fold_key, item_key
+from tui.widgets.ladder_picture import LadderPicture
 from tui.widgets.ladder_table import LadderTable, line_column
-from tui.widgets.line_painter import GUTTER, Spans
+from tui.widgets.line_painter import GUTTER
 from tui.widgets.line_table import LineTable
-from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane, Words
+from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Words
 from tui.widgets.topics import Topic
+from tui.widgets.window_pane import WindowPane
 from tui.widgets.window_table import WindowTable
 
 PENDING_S: Final = 0.02
@@ -41,7 +42,7 @@ PENDING_S: Final = 0.02
 NO_SEGMENTS: Final = "Asking for the segments …"
 
 
-class LadderPane(Pane):
+class LadderPane(WindowPane):
     """Questions out by Asked, items in by `take`; FrameOpened for a segment's frame."""
 
     NAME = "Ladder"
@@ -101,41 +102,24 @@ class LadderPane(Pane):
 
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
-        self.paused = False
         self._conversation: Conversation | None = None
         self._streams: tuple[int, ...] = ()
-        self._flows: dict[int, FlowSummary] = {}
-        self._unfolded: tuple[int, ...] = ()
-        self._folded = True
-        self._start_ns = 0
-        self._times = TimeFormat.RELATIVE
-        self._failure = ""
+        self._folding = Folding()
         self._evicted = 0
         self._snapshot: Snapshot | None = None
-        self._calls: dict[int, str] = {}
-        self._beside: dict[int, tuple[str, str]] = {}
-        """Names of the ends of the other conversations, by stream."""
         self._names = Static(id="ladder-names")
         self._head = ""
         """What the head of the table says."""
-        self._look = LadderLook(80)
-        self._table = LadderTable((line_column(""),), item_key, spanning=self._spans, empty=NO_SEGMENTS)
+        self._picture = LadderPicture()
+        self._table = LadderTable((line_column(""),), item_key, spanning=self._picture.spans, empty=NO_SEGMENTS)
         self._window: WindowTable[LadderItem] = WindowTable(self._table, item_key)
 
     def compose(self) -> ComposeResult:
         yield self._names
         yield self._table
 
-    def on_mount(self) -> None:
-        self._table.following = True
-        self._retitle()
-
     def on_resize(self) -> None:
-        super().on_resize()
         self._draw_items()
-
-    def focus_inside(self) -> None:
-        self.screen.set_focus(self._table, scroll_visible=False)
 
     # --- items in ---------------------------------------------------------------------------------------------------
 
@@ -148,10 +132,9 @@ class LadderPane(Pane):
         self._snapshot = snapshot
         if streams != self._streams:
             self._streams = streams
-            self._unfolded = ()
-            self._beside = {}
+            self._folding = replace(self._folding, opened=())
             self._failure = ""
-            self._start_ns = 0
+            self._picture.forget()
             self._window.forget()
             self._table.following = True
         if not streams:
@@ -167,9 +150,7 @@ class LadderPane(Pane):
             return
         self._failure = ""
         self._evicted = answer.evicted
-        self._flows = {flow.stream: flow for flow in answer.flows}
-        if answer.flows:
-            self._start_ns = min(flow.first_ns for flow in answer.flows)
+        self._picture.have(answer.flows)
         self._window.take(answer.first, answer.total, answer.items, standing=self.paused)
         self._table.empty = NO_SEGMENTS if answer.pending else "No segment of it is kept any more."
         if answer.pending and not self.paused:
@@ -178,13 +159,8 @@ class LadderPane(Pane):
         if self._window.missed((question.first, question.count), standing=self.paused):
             self._ask()
 
-    def pause(self, paused: bool) -> None:
-        """Ask for no newer items, or go on."""
-        self.paused = paused
-        self._retitle()
-
     def _question(self, first: int, count: int) -> LadderQuestion:
-        return LadderQuestion(self._streams, first, count, self._unfolded, self._folded)
+        return LadderQuestion(self._streams, first, count, self._folding.opened, self._folding.folded)
 
     def _ask(self) -> None:
         if self._streams:
@@ -199,46 +175,17 @@ class LadderPane(Pane):
     def _draw_items(self) -> None:
         if not self._table.is_attached:
             return
-        rows = self._window.rows
-        shown = self._conversation
-        if shown is not None and self._snapshot is not None:
-            here = [row for index in range(rows.first, rows.end) if (row := rows.row(index)) is not None]
-            turned, actors = shown.subject.turned, self._snapshot.actors
-            calls = (
-                calls_of(shown.joined.first, shown.subject.ends, actors),
-                calls_of(shown.joined.second, turned, actors),
-            )
-            self._calls = calls_beside(here, shown.subject.stream, calls)
-        flows = [self._flows[stream] for stream in self._streams if stream in self._flows]
-        names = {} if shown is None else {**self._names_beside(flows), shown.subject.stream: shown.names}
+        rows, picture = self._window.rows, self._picture
         width = self._table.scrollable_content_region.width - GUTTER
-        self._look = LadderLook(max(width, 0), self._start_ns, names, self._streams, self._times)
-        self._table.show_rows(rows, stamp=(self._look, tuple(self._calls.items()), rows.first))
-        head = head_text(flows, self._look) if len(rows) else ""
-        if head != self._head:
-            self._head = head
-            self._table.set_columns((line_column(head),))
-        told = named_flows(flows, self._look)
+        picture.arrange(rows, self._conversation, self._streams, self._snapshot, width)
+        self._table.show_rows(rows, stamp=picture.stamp)
+        if picture.head != self._head:
+            self._head = picture.head
+            self._table.set_columns((line_column(self._head),))
+        told = picture.named
         self._names.display = bool(told)
         self._names.update(Content("\n").join(Content(line) for line in told))
         self._retitle()
-
-    def _names_beside(self, flows: Sequence[FlowSummary]) -> dict[int, tuple[str, str]]:
-        """What the ends of the other conversations are called, looked up once for each."""
-        for flow in flows[1:]:
-            if flow.stream not in self._beside and self._snapshot is not None:
-                self._beside[flow.stream] = Conversation(of_flow(flow), flow).at(self._snapshot).names
-        return self._beside
-
-    def _spans(self, item: LadderItem) -> Spans:
-        """The line of an item; called for lines in view only."""
-        before = None
-        if self._times is TimeFormat.DELTA:
-            rows = self._window.rows
-            index = rows.index(item_key(item))
-            before = rows.row(index - 1) if index else None
-        call = self._calls.get(item.number, "") if isinstance(item, LadderStep) else ""
-        return line_spans(ladder_line(item, self._look, call, before))
 
     def _retitle(self) -> None:
         left: list[Words | str] = []
@@ -246,10 +193,10 @@ class LadderPane(Pane):
             left += conversation_title(self._conversation)
         if len(self._streams) > 1:
             left.append((f"and {len(self._streams) - 1} more", "$text-primary"))
-        if not self._folded:
+        if not self._folding.folded:
             left.append(("all segments", "$text-primary"))
-        if self._times is not TimeFormat.RELATIVE:
-            left.append((f"time: {self._times}", "$text-primary"))
+        if self._picture.times is not TimeFormat.RELATIVE:
+            left.append((f"time: {self._picture.times}", "$text-primary"))
         if self._table.following and not self.paused and self._streams:
             left.append(("following", "$text-success"))
         if self.paused:
@@ -275,11 +222,6 @@ class LadderPane(Pane):
         event.stop()
         self.take(event.question, event.answer)
 
-    def on_engine_failed(self, event: EngineFailed) -> None:
-        event.stop()
-        self._failure = event.sentence
-        self._retitle()
-
     def on_line_table_view_moved(self, event: LineTable.ViewMoved) -> None:
         event.stop()
         if not self._window.holds_view(event.first, event.count):
@@ -299,12 +241,12 @@ class LadderPane(Pane):
         if isinstance(event.row, LadderFold):
             self._open(event.row)
         elif isinstance(event.row, LadderStep):
-            self.post_message(self.FrameOpened(row_of(event.row, self._flows.get(event.row.stream))))
+            self.post_message(self.FrameOpened(row_of(event.row, self._picture.flow(event.row.stream))))
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
     def _open(self, fold: LadderFold) -> None:
-        self._unfolded = (*self._unfolded, fold.first_number)
+        self._folding = self._folding.with_open(fold.first_number)
         self._ask_anew()
 
     def action_unfold(self) -> None:
@@ -316,22 +258,17 @@ class LadderPane(Pane):
         """Fold what was opened last above the cursor."""
         item = self._table.cursor_row
         number = item.number if isinstance(item, LadderStep) else 0
-        above = [first for first in self._unfolded if first <= number]
-        if above:
-            last = max(above)
-            self._unfolded = tuple(first for first in self._unfolded if first != last)
+        last = self._folding.nearest(number)
+        if last is not None:
+            self._folding = self._folding.without(last)
             self._ask_anew()
             index = self._window.rows.index(fold_key(last))
             if index is not None:
                 self._table.move_to(index)
 
     def action_all(self) -> None:
-        self._folded = not self._folded
-        self._unfolded = ()
+        self._folding = self._folding.other()
         self._ask_anew()
-
-    def action_follow(self) -> None:
-        self._table.following = not self._table.following
 
     def action_add(self) -> None:
         self.post_message(self.MoreWanted())
@@ -340,15 +277,15 @@ class LadderPane(Pane):
         self.post_message(self.StreamWanted())
 
     def action_export(self) -> None:
-        self.post_message(self.ExportWanted(self._question(0, 0), self._look.names))
+        self.post_message(self.ExportWanted(self._question(0, 0), self._picture.look.names))
 
     def action_time_format(self) -> None:
-        self._times = following(self._times)
+        self._picture.next_times()
         self._draw_items()
 
     def copied(self) -> Sequence[str]:
         item = self._table.cursor_row
-        return ["".join(text for text, _ in self._spans(item)).strip()] if item is not None else ()
+        return ["".join(text for text, _ in self._picture.spans(item)).strip()] if item is not None else ()
 
     def topics(self) -> Sequence[Topic]:
         item = self._table.cursor_row

@@ -6,7 +6,7 @@ is `tui.widgets.lines_view`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
 from textual import events
@@ -15,8 +15,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
 
-from tui.widgets.columns import Column, Ink, Row
-from tui.widgets.line_painter import GUTTER, Spans
+from tui.widgets.columns import Row
+from tui.widgets.line_painter import GUTTER
 from tui.widgets.lines_view import HEADER_LINES, LinesView, Marks
 from tui.widgets.rows import Rows, Stand, follow, restored
 
@@ -86,21 +86,9 @@ class LineTable(LinesView[Row], can_focus=True, inherit_bindings=False):
             super().__init__(table)
             self.following = following
 
-    def __init__(
-        self,
-        columns: Sequence[Column[Row]],
-        key: Callable[[Row], Hashable],
-        *,
-        row_style: Callable[[Row], Ink] | None = None,
-        spanning: Callable[[Row], Spans] | None = None,
-        empty: str = "",
-        dom_id: str | None = None,
-    ) -> None:
-        """As LinesView."""
-        super().__init__(columns, key, row_style=row_style, spanning=spanning, empty=empty, dom_id=dom_id)
-        self._stand = Stand(0, None, 0, held=False)
-        self._chosen: Hashable | None = None
-        """The key of the row that the user put the cursor on; it may be out of the table now."""
+    _stand = Stand(0, None, 0, held=False)
+    _chosen: Hashable | None = None
+    """The key of the row that the user put the cursor on; it may be out of the table now."""
 
     # --- rows in ----------------------------------------------------------------------------------------------------
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.cells import cell_len, set_cell_size
-from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.message import Message
 
 from engine.model.flows import LadderItem
@@ -17,11 +15,11 @@ from engine.text.explain.case import Case
 from engine.text.sanitize import printable
 from tui.conversations import NO_STREAM, Conversation, calls_of
 from tui.flow_messages import WalkFetched
-from tui.messages import EngineFailed
 from tui.widgets.flow_words import conversation_title
 from tui.widgets.ladder_cases import of_state
-from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane, Words
-from tui.widgets.sheet import Lines, Sheet
+from tui.widgets.pane import Words
+from tui.widgets.sheet import Lines
+from tui.widgets.sheet_pane import SheetPane
 from tui.widgets.states_diagram import DIAGRAM_CELLS, DIAGRAM_LINES, NAME_CELLS, diagram, listed
 from tui.widgets.states_path import Path, polled, walk
 from tui.widgets.states_words import difference_words, kernel_words, step_words
@@ -31,7 +29,7 @@ GAP_CELLS: Final = 1
 WIDE_CELLS: Final = 2 * DIAGRAM_CELLS + GAP_CELLS
 
 
-class StatesPane(Pane):
+class StatesPane(SheetPane):
     """Questions out by Asked, steps in by `take`."""
 
     NAME = "States"
@@ -41,7 +39,6 @@ class StatesPane(Pane):
     time spent in each. Below stand the kernel's own state, what a difference means, and what caused the last step.
     """
     BINDING_GROUP_TITLE = "States"
-    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY, COPY_KEY]
 
     class Asked(Message):
         """The pane needs the steps of this conversation."""
@@ -53,19 +50,9 @@ class StatesPane(Pane):
 
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
-        self.paused = False
-        self._conversation: Conversation | None = None
         self._snapshot: Snapshot | None = None
         self._items: tuple[LadderItem, ...] = ()
-        self._failure = ""
         self._polled: tuple[Path, Path] = ((), ())
-        self._sheet = Sheet(dom_id="states-sheet")
-
-    def compose(self) -> ComposeResult:
-        yield self._sheet
-
-    def focus_inside(self) -> None:
-        self.screen.set_focus(self._sheet, scroll_visible=False)
 
     def show(self, conversation: Conversation, snapshot: Snapshot) -> None:
         """Show this conversation; asks for its steps."""
@@ -86,11 +73,7 @@ class StatesPane(Pane):
         self._polled = first, second
         if conversation.subject.stream != NO_STREAM:
             self.post_message(self.Asked(self, conversation.subject.stream))
-        self._draw_states()
-
-    def pause(self, paused: bool) -> None:
-        """Stand still, or go on."""
-        self.paused = paused
+        self.draw()
 
     def on_walk_fetched(self, event: WalkFetched) -> None:
         event.stop()
@@ -99,15 +82,7 @@ class StatesPane(Pane):
             return
         self._failure = ""
         self._items = event.items
-        self._draw_states()
-
-    def on_engine_failed(self, event: EngineFailed) -> None:
-        event.stop()
-        self._failure = event.sentence
-        self._draw_states()
-
-    def on_resize(self) -> None:
-        self._draw_states()
+        self.draw()
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 
@@ -126,7 +101,7 @@ class StatesPane(Pane):
         )
         return walk(shown.flow, self._items, calls)
 
-    def _draw_states(self) -> None:
+    def draw(self) -> None:
         shown, snapshot = self._conversation, self._snapshot
         if shown is None or snapshot is None or not self._sheet.is_attached:
             return
@@ -154,10 +129,7 @@ class StatesPane(Pane):
             )
         self._sheet.draw(lines)
         self.set_title(conversation_title(shown, snapshot.ts_ns))
-        self.set_totals([(self._failure, "$text-error")] if self._failure else [])
-
-    def copied(self) -> Sequence[str]:
-        return self._sheet.texts
+        self.set_totals(self.failure_words())
 
     def cases(self) -> Sequence[Case]:
         """The state of each end."""

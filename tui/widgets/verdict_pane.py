@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.message import Message
 
 from engine.model.snapshot import Snapshot
@@ -14,14 +11,13 @@ from engine.model.verdicts import Verdict
 from engine.text.explain.case import Case
 from tui.conversations import Conversation
 from tui.flow_messages import VerdictsFetched
-from tui.messages import EngineFailed
 from tui.widgets.flow_words import conversation_title
-from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, Pane
-from tui.widgets.sheet import Lines, Sheet
+from tui.widgets.sheet import Lines
+from tui.widgets.sheet_pane import SheetPane
 from tui.widgets.verdict_lines import cases_of, no_finding_lines, verdict_lines
 
 
-class VerdictPane(Pane):
+class VerdictPane(SheetPane):
     """Questions out by Asked, verdicts in by VerdictsFetched."""
 
     NAME = "Verdict"
@@ -31,7 +27,6 @@ class VerdictPane(Pane):
     case that looks alike, and when it ends. **No finding** says that none of the rules applies, not that all is well.
     """
     BINDING_GROUP_TITLE = "Verdict"
-    BINDINGS: ClassVar[list[BindingType]] = [EXPLAIN_KEY, COPY_KEY]
 
     class Asked(Message):
         """The pane needs the verdicts on this socket, or where there is none on this conversation."""
@@ -44,18 +39,8 @@ class VerdictPane(Pane):
 
     def __init__(self, *, dom_id: str | None = None) -> None:
         super().__init__(dom_id=dom_id)
-        self.paused = False
-        self._conversation: Conversation | None = None
         self._verdicts: Sequence[Verdict] | None = None
-        self._failure = ""
         self._now_ns = 0
-        self._sheet = Sheet(dom_id="verdict-sheet")
-
-    def compose(self) -> ComposeResult:
-        yield self._sheet
-
-    def focus_inside(self) -> None:
-        self.screen.set_focus(self._sheet, scroll_visible=False)
 
     def show(self, conversation: Conversation, snapshot: Snapshot) -> None:
         """Ask for the verdicts on this conversation."""
@@ -68,27 +53,15 @@ class VerdictPane(Pane):
         self._now_ns = snapshot.ts_ns
         live = conversation.joined.first.live or conversation.joined.second.live
         self.post_message(self.Asked(self, live.key if live is not None else 0, conversation.subject.stream))
-        self._draw_verdicts()
-
-    def pause(self, paused: bool) -> None:
-        """Stand still, or go on."""
-        self.paused = paused
+        self.draw()
 
     def on_verdicts_fetched(self, event: VerdictsFetched) -> None:
         event.stop()
         self._failure = ""
         self._verdicts = event.verdicts
-        self._draw_verdicts()
+        self.draw()
 
-    def on_engine_failed(self, event: EngineFailed) -> None:
-        event.stop()
-        self._failure = event.sentence
-        self._draw_verdicts()
-
-    def on_resize(self) -> None:
-        self._draw_verdicts()
-
-    def _draw_verdicts(self) -> None:
+    def draw(self) -> None:
         shown = self._conversation
         if shown is None or not self._sheet.is_attached:
             return
@@ -100,10 +73,7 @@ class VerdictPane(Pane):
         self._sheet.draw(lines)
         found = len(self._verdicts or ())
         self.set_title(conversation_title(shown, self._now_ns), short=f"Verdict {found}" if found else "Verdict")
-        self.set_totals([(self._failure, "$text-error")] if self._failure else [])
-
-    def copied(self) -> Sequence[str]:
-        return self._sheet.texts
+        self.set_totals(self.failure_words())
 
     def cases(self) -> Sequence[Case]:
         return cases_of(self._verdicts or ())
