@@ -128,6 +128,28 @@ async def test_another_lesson_ends_the_one_that_ran(monkeypatch: pytest.MonkeyPa
         assert monitor.told("stop_actor") == [1]
 
 
+async def test_the_page_shows_what_the_lesson_under_the_cursor_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = msgspec.structs.replace(two_steps(), name="other", title="Other", text="Something else happens.")
+    shelf((two_steps(), other), monkeypatch)
+    async with running(lab()) as pilot:
+        page = await opened(pilot)
+        await until(pilot, lambda: "Enter runs it." in screen_text(pilot))
+        await pilot.press("down")
+        await until(pilot, lambda: "Something else happens." in screen_text(pilot))
+        assert f"2 steps, {other.expectations} things that are checked" in screen_text(pilot)
+        await pilot.press("up", "enter")
+        await until(pilot, phase(page, 0, READY))
+        await pilot.press("escape", "down")
+        await pilot.pause()
+        assert "Something else happens." not in screen_text(pilot)  # one that is under way stays
+        await pilot.press("space")
+        await until(pilot, phase(page, 1, DONE))
+        await pilot.press("up", "down")
+        await until(pilot, lambda: "Something else happens." in screen_text(pilot))
+        await pilot.press("up")
+        await until(pilot, lambda: "All of it holds" in screen_text(pilot))
+
+
 @pytest.mark.usefixtures("two")
 async def test_auto_plays_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.screens.lessons.READ_S", 0.0)

@@ -109,6 +109,10 @@ class LessonsScreen(MonitorScreen):
 
     # --- steps ------------------------------------------------------------------------------------------------------
 
+    def on_lessons_pane_highlighted(self, event: LessonsPane.Highlighted) -> None:
+        event.stop()
+        self.query_one(LessonPane).preview(event.lesson)
+
     def on_lessons_pane_chosen(self, event: LessonsPane.Chosen) -> None:
         event.stop()
         self._begin(event.lesson)

@@ -78,6 +78,18 @@ def page_lines(
     return lines, begins
 
 
+def preview_lines(lesson: Lesson, room: int) -> Lines:
+    """What a lesson is about, before anybody has begun it."""
+    checks = f"{len(lesson.steps)} steps, {lesson.expectations} things that are checked"
+    return [
+        [(lesson.title, "bold")],
+        *_filled(lesson.text, room, ""),
+        [],
+        [(checks, DIM)],
+        [("Enter", "bold $text-primary"), (" runs it.", DIM)],
+    ]
+
+
 def _step_lines(
     lesson: Lesson, view: RunView | None, number: int, said: Said | None, current: bool, room: int
 ) -> Lines:

@@ -23,7 +23,7 @@ class LessonTable(LineTable[Lesson]):
 
 
 class LessonsPane(Pane):
-    """Lessons in, Chosen out."""
+    """Lessons in, Chosen and Highlighted out."""
 
     NAME = "Lessons"
     HELP = """
@@ -37,6 +37,13 @@ class LessonsPane(Pane):
 
     class Chosen(Message):
         """The user wants this lesson run."""
+
+        def __init__(self, lesson: Lesson) -> None:
+            super().__init__()
+            self.lesson = lesson
+
+    class Highlighted(Message):
+        """The cursor came to this lesson."""
 
         def __init__(self, lesson: Lesson) -> None:
             super().__init__()
@@ -86,6 +93,11 @@ class LessonsPane(Pane):
         self._table.show(self._lessons, stamp=tuple(self._marks.items()))
         done = sum(mark == "✓" for mark, _ in self._marks.values())
         self.set_title([f"{len(self._lessons)}"], [(f"{done} seen", "$text-success")] if done else [])
+
+    def on_line_table_row_highlighted(self, event: LineTable.RowHighlighted) -> None:
+        event.stop()
+        if isinstance(event.row, Lesson):
+            self.post_message(self.Highlighted(event.row))
 
     def on_line_table_row_selected(self, event: LineTable.RowSelected) -> None:
         event.stop()

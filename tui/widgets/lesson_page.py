@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,7 +14,7 @@ from engine.lessons.run import Phase, RunView
 from engine.text.explain.case import Case
 from tui.widgets.edit_line import EditLine
 from tui.widgets.lesson_cases import cases_of
-from tui.widgets.lesson_lines import Said, page_lines, progress_words
+from tui.widgets.lesson_lines import Said, page_lines, preview_lines, progress_words
 from tui.widgets.pane import EXPLAIN_KEY, Pane, Words
 from tui.widgets.sheet import Sheet
 
@@ -24,6 +24,9 @@ PHASE_WORDS: dict[Phase, Words] = {
     Phase.DONE: ("done", "$text-success"),
     Phase.ENDED: ("ended", "$foreground 60%"),
 }
+
+
+OVER: Final = frozenset((Phase.DONE, Phase.ENDED))
 
 
 class LessonPane(Pane):
@@ -44,6 +47,7 @@ class LessonPane(Pane):
         self.view: RunView | None = None
         self.auto = False
         self.predicts = False
+        self._previewed: Lesson | None = None
         self._said: dict[int, Said] = {}
         self._asked: Prediction | None = None
         self._sheet = Sheet(dom_id="lesson-sheet")
@@ -66,10 +70,20 @@ class LessonPane(Pane):
 
     def open(self, lesson: Lesson) -> None:
         """Show a lesson from its beginning."""
-        self.lesson, self.view = lesson, None
+        self.lesson, self.view, self._previewed = lesson, None, None
         self._said.clear()
         self._asked = None
         self.redraw()
+
+    def preview(self, lesson: Lesson) -> None:
+        """Show what a lesson is about, unless another one is under way."""
+        self._previewed = lesson
+        self.redraw()
+
+    @property
+    def _under_way(self) -> bool:
+        """A lesson was begun and has not come to its end."""
+        return self.lesson is not None and (self.view is None or self.view.phase not in OVER)
 
     def take(self, view: RunView) -> None:
         """Show how the run stands."""
@@ -106,7 +120,12 @@ class LessonPane(Pane):
         """Draw the page; a step that begins comes into view."""
         if not self._sheet.is_attached:
             return
-        lesson = self.lesson
+        lesson, previewed = self.lesson, self._previewed
+        if previewed is not None and previewed is not lesson and not self._under_way:
+            self._sheet.draw(preview_lines(previewed, self._sheet.room))
+            self._sheet.scroll_to(y=0, animate=False)
+            self.set_title([previewed.title])
+            return
         if lesson is None:
             self._sheet.draw([[("Enter runs the lesson under the cursor.", "$foreground 60%")]])
             self.set_title([])
