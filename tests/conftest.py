@@ -1,16 +1,30 @@
-"""What all tests share: markers that say what a test needs, and the reason where that is not there."""
+"""What all tests share: markers that say what a test needs, with the reason where that is not there; no settings of the
+tester's own."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from tests.machine import CAPTURE_REFUSED, NO_IPV6, has_ipv6, may_capture
+from tests.terminal import NOT_INHERITED
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "ipv6: needs the IPv6 loopback address")
+    for name in NOT_INHERITED:
+        os.environ.pop(name, None)  # under sudo, say, files of the tests would be out of reach for what they start
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No program that a test starts reads the tester's own settings, or writes them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

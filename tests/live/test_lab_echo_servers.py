@@ -97,6 +97,7 @@ def test_a_server_survives_garbage_a_megabyte_and_clients_that_vanish(kind: str)
                 pass
         if kind not in ("sink", "slow-reader", "never-close"):
             until(lambda: server.report().connections == 0)
+        until(lambda: server.report().state is not ActorState.STARTING)
         assert server.report().state is ActorState.RUNNING
         with connected(server) as client:
             client.sendall(b"still there?")
