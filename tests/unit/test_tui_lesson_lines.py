@@ -104,8 +104,12 @@ def test_a_question_stands_below_what_is_about_to_be_done() -> None:
 
 
 def test_an_answer_is_shown_with_its_step() -> None:
-    assert "You said ACK: not so" in page(view(Phase.READY, 1, FOUND), {1: Said("ACK", False)})
-    assert "You said SYN: right" in page(view(Phase.READY, 1, FOUND), {1: Said("SYN", True)})
+    wrong = page(view(Phase.READY, 1, FOUND), {1: Said("ACK", False, "SYN")})
+    assert "You said ACK: not so" in wrong
+    assert "It is SYN" in wrong
+    right = page(view(Phase.READY, 1, FOUND), {1: Said("SYN", True, "SYN")})
+    assert "You said SYN: right" in right
+    assert "It is SYN" not in right
 
 
 def test_text_from_actors_never_reaches_the_terminal_raw() -> None:

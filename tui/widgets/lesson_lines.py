@@ -46,10 +46,11 @@ QUEUE_CELLS: Final = 9
 
 @dataclass(frozen=True)
 class Said:
-    """What a student answered before a step, and whether that was right."""
+    """What a student answered before a step, whether that was right, and what would have been."""
 
     text: str
     right: bool
+    answer: str
 
 
 def page_lines(
@@ -97,8 +98,8 @@ def _step_lines(
     sights = view.sights[number] if view is not None else ()
     head = f"{number + 1}/{len(lesson.steps)}"
     if not current:
-        failed = any(sight.mark is Mark.FAILED for sight in sights)
-        mark = MARKS[Mark.FAILED if failed else Mark.PASSED]
+        marks = {sight.mark for sight in sights}
+        mark = MARKS[next((one for one in (Mark.FAILED, Mark.UNCHECKED) if one in marks), Mark.PASSED)]
         short = printable_within(" ".join(step.say.split()), max(8, room - len(head) - 3))
         return [[mark, (f" {head} {short}", DIM)]]
     lines: Lines = [[], [(head, "bold $text-primary")]]
@@ -108,7 +109,9 @@ def _step_lines(
     lines += _doing_lines(step, room)
     if said is not None:
         verdict = ("right", "bold $text-success") if said.right else ("not so", "bold $text-warning")
-        lines.append([("You said ", DIM), (said.text, ""), (": ", DIM), verdict])
+        lines.append([("You said ", DIM), (printable_within(said.text, room // 2), ""), (": ", DIM), verdict])
+        if not said.right:
+            lines += _filled(f"It is {said.answer}", room, "")
     if sights:
         lines.append([])
     for sight in sights:
@@ -156,11 +159,12 @@ def _end_lines(view: RunView, room: int) -> Lines:
             *_filled(f"seen {fault.seen}", room, "$text-error"),
             [("Backspace", "bold $text-primary"), (" begins again.", DIM)],
         ]
-    unchecked = sum(sight.mark is Mark.UNCHECKED for step in view.sights for sight in step)
-    left = f", {unchecked} could not be checked here" if unchecked else ""
+    unchecked = [sight for step in view.sights for sight in step if sight.mark is Mark.UNCHECKED]
+    left = f", {len(unchecked)} could not be checked here" if unchecked else ""
     return [
         [],
         [("✓ All of it holds", "bold $text-success"), (left, "$text-warning")],
+        *(_filled(unchecked[0].why, room, DIM) if unchecked else []),
         [("Its actors run on until you leave it: look around. ", DIM)],
         [("Backspace", "bold $text-primary"), (" begins again.", DIM)],
     ]

@@ -103,7 +103,7 @@ class LessonPane(Pane):
 
         def accept(typed: str, _step: int) -> None:
             if typed.strip():
-                self._said[step] = Said(given(prediction, typed), is_right(prediction, typed))
+                self._said[step] = Said(given(prediction, typed), is_right(prediction, typed), prediction.answer)
             close()
             then()
 
