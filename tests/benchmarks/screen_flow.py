@@ -36,6 +36,9 @@ LIMIT_S = 20.0
 PAUSE_S = 0.13
 """From one key to the next: as a quick hand types, and out of step with the refresh."""
 
+HEAD = r"[│┃] +(time|Netid) "
+"""How the line of titles begins."""
+
 NAMESPACE = ("unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")
 
 
@@ -96,6 +99,16 @@ def moved_from(before: str) -> Callable[[str], bool]:
     return lambda picture: cursor_row(picture) not in ("", before)
 
 
+def free_way(picture: str, wanted: str) -> str:
+    """`wanted`, j or k, or the other one where the cursor stands at the end of the rows: a flood drives out the older
+    ones, and with them the cursor to the first that is left, from which no key goes up."""
+    lines = picture.splitlines()
+    at = next((number for number, line in enumerate(lines) if "▸" in line), 0)
+    if re.match(HEAD, lines[at - 1]):
+        return "j"
+    return "k" if not lines[at + 1].strip(" │┃") else wanted
+
+
 def long_ladder(terminal: Terminal) -> None:
     """A conversation of 100,000 segments: opened folded, then every segment of it scrolled."""
     with traffic(terminal, "talk", str(SEGMENTS)) as (process, port):
@@ -146,8 +159,8 @@ def pressed(terminal: Terminal, where: str) -> None:
     """j and k in turn, each until the cursor stands on another line."""
     times = []
     for number in range(KEYS):
-        before = cursor_row(terminal.screen())
-        key = "jk"[number % 2]
+        picture = terminal.screen()
+        before, key = cursor_row(picture), free_way(picture, "jk"[number % 2])
         times.append(painted(terminal, key, moved_from(before)))
         time.sleep(PAUSE_S)
     print(f"  flood at full speed, {where}, key to paint: median {statistics.median(times):.0f} ms, "
