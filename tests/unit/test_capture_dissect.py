@@ -162,6 +162,7 @@ def test_an_empty_frame_has_no_layers(dissector: Dissector) -> None:
 def test_control_characters_of_a_payload_stay_inside_the_text(dissector: Dissector) -> None:
     evil = "\x1b]0;PWN\x07[/]x\x9b\u202e".encode()
     dissection = dissector.dissect(frame(tcp(payload=evil)))
+    assert "PWN" in value_of(dissection, "Raw", "load")
     assert all(field.value.isprintable() for layer in dissection.layers for field in layer.fields)
 
 
