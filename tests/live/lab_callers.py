@@ -9,6 +9,18 @@ from contextlib import contextmanager
 
 from tests.lab_rig import LIMIT_S, Running
 
+ECHO_SERVERS = (
+    "echo-server",
+    "echo-iterative",
+    "echo-threads",
+    "echo-select",
+    "echo-asyncio",
+    "echo-socketserver",
+    "dual-stack-server",
+    "forked-server",
+)
+"""The kinds that echo over TCP, each in a style of its own."""
+
 
 @contextmanager
 def connected(server: Running) -> Iterator[socket.socket]:

@@ -18,23 +18,13 @@ from engine.lab.knobs import set_knobs
 from engine.lab.templates import TEMPLATES, template_knobs
 from engine.model.lab import ActorSpec
 from tests.lab_rig import LIMIT_S, Running, run_to_end, until
+from tests.live.lab_callers import ECHO_SERVERS
 from tests.live.lab_ports import free_port, listens
 
 pytestmark = pytest.mark.linux
 
 LINES_MAX = 35
 """The framings and the selectors need more than the usual 10 to 20."""
-
-TCP_ECHO = (
-    "echo-server",
-    "echo-iterative",
-    "echo-threads",
-    "echo-select",
-    "echo-asyncio",
-    "echo-socketserver",
-    "dual-stack-server",
-    "forked-server",
-)
 
 FRAMINGS = ("fixed", "delimiter", "length-prefix", "ascii-length", "close")
 
@@ -85,7 +75,7 @@ def test_every_kind_is_a_short_program(kind: str) -> None:
     assert "# options" not in text
 
 
-@pytest.mark.parametrize("kind", TCP_ECHO)
+@pytest.mark.parametrize("kind", ECHO_SERVERS)
 def test_a_program_that_echoes_serves_our_clients(kind: str, tmp_path: Path) -> None:
     port = free_port()
     with running(program(kind, port=port), tmp_path):

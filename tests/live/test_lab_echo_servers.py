@@ -13,28 +13,15 @@ import pytest
 
 from engine.model.lab import ActorState
 from tests.lab_rig import LIMIT_S, Running, open_descriptors, until
-from tests.live.lab_callers import connected, read_exactly, read_to_end, reset
+from tests.live.lab_callers import ECHO_SERVERS, connected, read_exactly, read_to_end, reset
 
 pytestmark = pytest.mark.linux
 
-
-ECHO = (
-    "echo-server",
-    "echo-iterative",
-    "echo-threads",
-    "echo-select",
-    "echo-asyncio",
-    "echo-socketserver",
-    "dual-stack-server",
-    "forked-server",
-)
-
-
-EACH_ECHO = pytest.mark.parametrize("kind", ECHO)
+EACH_ECHO = pytest.mark.parametrize("kind", ECHO_SERVERS)
 
 
 SURVIVORS = (
-    *ECHO,
+    *ECHO_SERVERS,
     "discard",
     "chargen",
     "half-close-server",
@@ -104,7 +91,7 @@ def test_a_server_survives_garbage_a_megabyte_and_clients_that_vanish(kind: str)
     assert open_descriptors() == before
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ECHO if kind not in ("echo-iterative", "forked-server")])
+@pytest.mark.parametrize("kind", [kind for kind in ECHO_SERVERS if kind not in ("echo-iterative", "forked-server")])
 def test_many_clients_come_and_go_and_leave_nothing(kind: str) -> None:
     with Running(kind, port=0) as server:
         with connected(server) as client:

@@ -12,20 +12,10 @@ import pytest
 
 from engine.model.lab import ActorCommand, ActorState
 from tests.lab_rig import LIMIT_S, Running, run_to_end, until
+from tests.live.lab_callers import ECHO_SERVERS
 from tests.live.lab_ports import free_port, listens
 
 pytestmark = pytest.mark.linux
-
-STYLES = (
-    "echo-server",
-    "echo-iterative",
-    "echo-threads",
-    "echo-select",
-    "echo-asyncio",
-    "echo-socketserver",
-    "dual-stack-server",
-    "forked-server",
-)
 
 IPERF_COOKIE_BYTES = 37
 """What an iperf3 client says first; the server answers PARAM_EXCHANGE, 9 (iperf_api.h)."""
@@ -60,7 +50,7 @@ def program(*command: str) -> Iterator[subprocess.Popen[bytes]]:
 # --- our servers ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", STYLES)
+@pytest.mark.parametrize("kind", ECHO_SERVERS)
 def test_ncat_is_echoed(kind: str) -> None:
     with Running(kind, port=0) as server:
         assert run("ncat", "-i", "300ms", "127.0.0.1", str(server.port), said=b"Hello, world\n") == b"Hello, world\n"

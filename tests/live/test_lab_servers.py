@@ -12,27 +12,14 @@ import pytest
 from engine.lab.tls import client_context
 from engine.model.lab import ActorCommand, ActorState
 from tests.lab_rig import LIMIT_S, Running, until
-from tests.live.lab_callers import connected, read_exactly, read_to_end
+from tests.live.lab_callers import ECHO_SERVERS, connected, read_exactly, read_to_end
 
 pytestmark = pytest.mark.linux
-
-
-ECHO = (
-    "echo-server",
-    "echo-iterative",
-    "echo-threads",
-    "echo-select",
-    "echo-asyncio",
-    "echo-socketserver",
-    "dual-stack-server",
-    "forked-server",
-)
-
 
 MEGABYTE = bytes(range(256)) * 4096
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ECHO if kind not in ("echo-iterative", "forked-server")])
+@pytest.mark.parametrize("kind", [kind for kind in ECHO_SERVERS if kind not in ("echo-iterative", "forked-server")])
 def test_a_client_that_does_not_read_holds_up_nobody_else(kind: str) -> None:
     with Running(kind, port=0) as server, connected(server) as greedy, connected(server) as other:
         greedy.setblocking(False)
