@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from engine.lab.calls import CallLog
 from engine.monitor import Monitor
 from engine.process.front import OwnLauncher
 from tests.command import start
@@ -47,3 +48,12 @@ def monitor() -> Iterator[Monitor]:
     made.close()
     launcher.wait()
     launcher.control.close()
+
+
+@pytest.fixture
+def log() -> Iterator[CallLog]:
+    """A log of calls; sockets that it still holds after the test are closed."""
+    calls = CallLog()
+    yield calls
+    for sock in calls.held():
+        sock.close()

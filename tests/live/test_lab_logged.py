@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,14 +21,6 @@ from engine.lab.logged import LoggedSocket
 from tests.lab_rig import open_descriptors, until
 
 pytestmark = pytest.mark.linux
-
-
-@pytest.fixture
-def log() -> Iterator[CallLog]:
-    calls = CallLog()
-    yield calls
-    for sock in calls.held():
-        sock.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import socket
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,14 +16,6 @@ from tests.live.insight_rig import drop, hear_again
 pytestmark = pytest.mark.linux
 
 TCP_INFO_BYTES = max(offset + kind.size for offset, kind in TCP_INFO_FIELDS.values())
-
-
-@pytest.fixture
-def log() -> Iterator[CallLog]:
-    calls = CallLog()
-    yield calls
-    for sock in calls.held():
-        sock.close()
 
 
 def sent_again(sock: socket.socket) -> int:

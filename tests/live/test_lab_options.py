@@ -41,14 +41,6 @@ ASKED: dict[str, tuple[Any, str]] = {
 """What is asked for, and what the kernel makes of it on a client's IPv4 socket."""
 
 
-@pytest.fixture
-def log() -> Any:
-    calls = CallLog()
-    yield calls
-    for sock in calls.held():
-        sock.close()
-
-
 @pytest.mark.parametrize("knob", ASKED)
 def test_an_option_is_set_and_read_back(log: CallLog, knob: str) -> None:
     asked, got = ASKED[knob]
