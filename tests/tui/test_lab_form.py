@@ -10,7 +10,7 @@ import pytest
 from engine.lab.saved import load_templates, save_template
 from engine.model.lab import ActorReport, ActorSpec, ActorState, Call, Knobs, OptionReading
 from tests.tui import fakes
-from tests.tui.driving import notices, running, screen_text, title, until
+from tests.tui.driving import NARROW, WIDE, notices, running, screen_text, title, until
 from tests.tui.fake_monitor import FakeMonitor
 from tests.tui.fakes import running_flood, snapshot
 from tests.tui.lab_driving import FORM, open_lab, pane, says, specs, value
@@ -146,11 +146,12 @@ async def test_a_form_is_saved_as_a_template_and_found_again(own_folder: Path) -
         assert "template mine" in title(pilot, LabFormPane)
 
 
-async def test_a_saved_template_is_deleted_once_that_is_confirmed(own_folder: Path) -> None:
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["160x48", "80x24"])
+async def test_a_saved_template_is_deleted_once_that_is_confirmed(own_folder: Path, size: tuple[int, int]) -> None:
     save_template(own_folder, "mine", ActorSpec("echo-server", Knobs(port=4000)))
     save_template(own_folder, "mine", ActorSpec("sink", Knobs(rcvbuf=4096)))
     save_template(own_folder, "other", ActorSpec("sink", Knobs(rcvbuf=4096)))
-    async with running(FakeMonitor()) as pilot:
+    async with running(FakeMonitor(), size) as pilot:
         await open_lab(pilot, *FORM)
         assert "delete template" not in screen_text(pilot)
         await until(pilot, lambda: pilot.app.screen.query_one(LabFormPane).saved)

@@ -67,13 +67,13 @@ class LabFormPane(Pane):
         Binding("enter", "edit", "edit", priority=True, id="lab_form.edit"),
         Binding("space", "start", "start it", id="lab_form.start"),
         Binding("r", "restart", "restart it so", id="lab_form.restart"),
+        Binding("x", "delete", "delete template", id="lab_form.delete"),
         Binding("n", "kind", "kind", id="lab_form.kind"),
         Binding("right", "step(1)", "next value", show=False, id="lab_form.next"),
         Binding("left", "step(-1)", "Value before", show=False, id="lab_form.before"),
         Binding("backspace", "reset", "default", id="lab_form.reset"),
         Binding("t", "template", "template", id="lab_form.template"),
         Binding("w", "save", "save as", id="lab_form.save"),
-        Binding("x", "delete", "delete template", id="lab_form.delete"),
         Binding("y", "program", "copy", id="lab_form.program"),
     ]
 
