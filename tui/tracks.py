@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from engine.insight.counts import SenderCounts, sender_counts
 from engine.model.messages import ClosedSocket
 from engine.model.snapshot import RowChange, Snapshot
 from engine.model.sockets import SocketEntry, SocketFigures
@@ -50,6 +51,9 @@ class Point:
     rtt_us: int | None
     in_per_s: float | None
     out_per_s: float | None
+    ts_ns: int = 0
+    sender: SenderCounts | None = None
+    """Where the bytes of its own sending were; None where the source has no tcp_info."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Tracks:
         self._figures: dict[int, SocketFigures] = {}
         self._bytes: dict[int, _Total] = {}
         self._trails: dict[int, deque[Point]] = {}
+        self._senders: dict[int, tuple[SocketEntry, SenderCounts]] = {}
+        """What was worked out of a row: for as long as it is the same object nothing needs to be decoded again."""
         self._closed: deque[ClosedSocket] = deque()
         self._forgotten = 0
         self._lock = threading.Lock()
@@ -133,6 +139,7 @@ class Tracks:
     def _extend_trails(self, snapshot: Snapshot) -> None:
         with self._lock:
             self._trails = {key: trail for key, trail in self._trails.items() if key in self._figures}
+            self._senders = {key: known for key, known in self._senders.items() if key in self._trails}
             for entry in snapshot.entries:
                 figures = self._figures.get(entry.key)
                 if figures is None or not (entry.tcp_info or entry.recv_q or entry.send_q):
@@ -144,9 +151,18 @@ class Tracks:
                     trail = self._trails[entry.key] = deque(maxlen=TRAIL_POINTS)
                 trail.append(
                     Point(
-                        data_recv_q(entry), data_send_q(entry), _rtt(entry), figures.in_per_s, figures.out_per_s
+                        data_recv_q(entry), data_send_q(entry), _rtt(entry), figures.in_per_s, figures.out_per_s,
+                        snapshot.ts_ns, self._sender(entry),
                     )
                 )  # fmt: skip
+
+    def _sender(self, entry: SocketEntry) -> SenderCounts | None:
+        if not entry.tcp_info:
+            return None
+        known = self._senders.get(entry.key)
+        if known is None or known[0] is not entry:
+            known = self._senders[entry.key] = entry, sender_counts(entry)
+        return known[1]
 
     def _keep_closed(self, snapshot: Snapshot) -> None:
         self._closed.extend(snapshot.closed)

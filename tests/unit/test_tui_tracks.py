@@ -68,6 +68,20 @@ def test_a_trail_holds_the_last_points_the_newest_last() -> None:
     assert tracks.trail(99) == ()
 
 
+def test_a_point_tells_when_it_was_and_where_the_bytes_of_its_sender_were() -> None:
+    tracks = Tracks()
+    info = tcp_info(bytes_sent=5_000, bytes_acked=4_001, notsent_bytes=300, snd_wnd=65_536, unacked=1)
+    still = entry(1, send_q=1_300, tcp_info=info)
+    tracks.take(at(0, still, entry(2, recv_q=5)))
+    tracks.take(at(1, still, entry(2, recv_q=5)))
+    first, second = tracks.trail(1)
+    assert (first.ts_ns, second.ts_ns) == (NOON_NS, NOON_NS + NS_PER_S)
+    assert first.sender is not None
+    assert (first.sender.in_flight, first.sender.not_sent, first.sender.window) == (1_000, 300, 65_536)
+    assert second.sender is first.sender, "a row that did not change is not decoded again"
+    assert tracks.trail(2)[0].sender is None
+
+
 def test_the_trail_of_a_socket_that_is_gone_is_given_up() -> None:
     tracks = Tracks()
     tracks.take(at(0, carrying(1)))

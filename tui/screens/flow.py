@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,12 +19,17 @@ from tui.widgets.pane import Pane
 from tui.widgets.states_pane import StatesPane
 from tui.widgets.verdict_pane import VerdictPane
 
+if TYPE_CHECKING:
+    from tui.host import ScreenHost
+
 VIEWS = (LadderPane, StatesPane, BytesPane, VerdictPane)
 """Of one conversation."""
 
 
 class FlowScreen(MonitorScreen):
     """The views are tabs at any size: each is drawn for the whole width."""
+
+    app: ScreenHost
 
     TITLE = "Flow"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,7 +109,7 @@ class FlowScreen(MonitorScreen):
         """Join the conversation with its sockets of now, and have the view in front show it."""
         if self._conversation is not None:
             self._conversation = self._conversation.at(moment.snapshot, moment.watched.closed)
-            self.query_one(BytesPane).watch_conversation(self._conversation, moment.snapshot)
+            self.query_one(BytesPane).watch_conversation(self._conversation, moment.snapshot, self.app.tracks.trail)
             self._seek()
         self._show_active()
 

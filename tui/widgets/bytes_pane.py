@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from engine.insight.counts import sender_counts
+from engine.insight.counts import SenderCounts, sender_counts
 from engine.insight.ledger import unread_data
 from engine.insight.pipeline import pipeline, pipeline_in
 from engine.model.pipeline import Direction, Pipeline
@@ -16,6 +16,7 @@ from engine.text.explain.entry import Kind
 from engine.text.explain.table import explained
 from engine.text.units import count
 from tui.conversations import Conversation, End
+from tui.tracks import Point
 from tui.widgets.bytes_lines import box_order, direction_lines, reads_words
 from tui.widgets.bytes_plot import Series, plot
 from tui.widgets.flow_words import conversation_title
@@ -48,6 +49,14 @@ NO_SOCKET: Final = (
 Sample = tuple[int, tuple[int | None, ...]]
 """A time, and the values in the order of SERIES."""
 
+Trail = Callable[[int], Sequence[Point]]
+"""What was watched of a socket until now, by its key, the oldest point first."""
+
+
+def no_trail(_key: int) -> Sequence[Point]:
+    """Nothing was watched."""
+    return ()
+
 
 class BytesPane(SheetPane):
     """Snapshots in by `watch`, whether it is in view or not, so that the plot has no hole; drawn by `show`."""
@@ -68,15 +77,16 @@ class BytesPane(SheetPane):
         """Of the first end as sender, and of the second."""
         self._now_ns = 0
 
-    def watch_conversation(self, conversation: Conversation, snapshot: Snapshot) -> None:
-        """Take in a moment."""
+    def watch_conversation(self, conversation: Conversation, snapshot: Snapshot, trail: Trail = no_trail) -> None:
+        """Take in a moment. `trail` answers the past of a socket by its key: what the plot of a conversation begins
+        with."""
         if self.paused:
             return
         known = self._conversation
         if known is None or known.subject.ends not in (conversation.subject.ends, conversation.subject.turned):
             self._pipeline = None
-            for samples in self._samples:
-                samples.clear()
+            past = past_samples(conversation, snapshot.ts_ns, trail)
+            self._samples = deque(past[0], SAMPLES_MAX), deque(past[1], SAMPLES_MAX)
         elif known.subject.ends == conversation.subject.turned != conversation.subject.ends:
             self._samples = self._samples[1], self._samples[0]
             self._pipeline = None
@@ -170,9 +180,28 @@ def _turned(made: Pipeline) -> Pipeline:
 def _sample(sender: End, receiver: End) -> tuple[int | None, ...]:
     counts = sender_counts(sender.live) if sender.live is not None else None
     unread = unread_data(receiver.live) if receiver.live is not None else None
+    return _values(counts, unread)
+
+
+def _values(counts: SenderCounts | None, unread: int | None) -> tuple[int | None, ...]:
+    """In the order of SERIES."""
     if counts is None:
         return (None, None, None, unread)
     return (counts.send_q, counts.in_flight, counts.window, unread)
+
+
+def past_samples(conversation: Conversation, until_ns: int, trail: Trail) -> tuple[list[Sample], list[Sample]]:
+    """What the plots of both directions show of the time before `until_ns`: of the first end as sender, and of the
+    second."""
+    ends = (conversation.joined.first.live, conversation.joined.second.live)
+    first, second = ({point.ts_ns: point for point in trail(end.key)} if end is not None else {} for end in ends)
+    times = sorted(ts_ns for ts_ns in first.keys() | second.keys() if ts_ns < until_ns)
+    forward = [(ts_ns, _past(first.get(ts_ns), second.get(ts_ns))) for ts_ns in times]
+    return forward, [(ts_ns, _past(second.get(ts_ns), first.get(ts_ns))) for ts_ns in times]
+
+
+def _past(sender: Point | None, receiver: Point | None) -> tuple[int | None, ...]:
+    return _values(sender.sender if sender is not None else None, receiver.recv_q if receiver is not None else None)
 
 
 def _cases(direction: Direction) -> tuple[Case, ...]:
