@@ -10,16 +10,30 @@ from typing import Final
 import msgspec
 
 from engine.lab.kinds.kind import ActorKind, Group
+from engine.lab.unix_names import PATH_MAX, unix_address
+from engine.model.errors import BadInput
 from engine.model.lab import Knobs
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What this machine allows: sysctls of `net.core` and `net.ipv4`; the defaults are a stock kernel's."""
+    """What this machine allows and has: sysctls of `net.core` and `net.ipv4`; the defaults are a stock kernel's."""
 
     somaxconn: int = 4_096
     rmem_max: int = 212_992
     wmem_max: int = 212_992
     unprivileged_port_start: int = 1_024
+    congestion: tuple[str, ...] = ()
+    """The algorithms that are loaded; none where that is not known."""
+    interfaces: tuple[str, ...] = ()
+    """None where they are not known."""
+
+    @property
+    def congestion_names(self) -> str:
+        return ", ".join(self.congestion)
+
+    @property
+    def interface_names(self) -> str:
+        return ", ".join(self.interfaces)
 
 
 _FILES: Final = {
@@ -38,7 +52,22 @@ def read_limits(root: Path = Path("/proc/sys/net")) -> Limits:
             read[name] = int((root / path).read_text())
         except (OSError, ValueError):
             continue
-    return Limits(**read)
+    return Limits(**read, congestion=_algorithms(root), interfaces=_interfaces(root))
+
+
+def _algorithms(root: Path) -> tuple[str, ...]:
+    try:
+        return tuple((root / "ipv4/tcp_available_congestion_control").read_text().split())
+    except (OSError, ValueError):
+        return ()
+
+
+def _interfaces(root: Path) -> tuple[str, ...]:
+    """Each has a folder of its own settings; `all` and `default` are none."""
+    try:
+        return tuple(sorted({folder.name for folder in (root / "ipv4/conf").iterdir()} - {"all", "default"}))
+    except OSError:
+        return ()
 
 
 def _wildcard(host: str) -> bool:
@@ -54,6 +83,19 @@ def _is_name(host: str) -> bool:
     except ValueError:
         return bool(host)
     return False
+
+
+def _no_path(path: str) -> bool:
+    try:
+        unix_address(path)
+    except BadInput:
+        return True
+    return False
+
+
+def _is_sent(kind: ActorKind, knobs: Knobs, framing: str) -> bool:
+    """Whether it is the text that goes out, in this framing."""
+    return {"framing", "text"} <= set(kind.knobs) and knobs.framing == framing and not knobs.file and knobs.size is None
 
 
 Rule = tuple[str, Callable[[ActorKind, Knobs, Limits], bool], str]
@@ -115,6 +157,42 @@ RULES: Final[tuple[Rule, ...]] = (
         "timeout_s",
         lambda kind, knobs, limits: knobs.timeout_s == 0,
         "never waits: the first call that would wait raises BlockingIOError",
+    ),
+    (
+        "path",
+        lambda kind, knobs, limits: _no_path(knobs.path),
+        f"a Unix socket's path has 1 to {PATH_MAX} bytes; @name is an abstract one",
+    ),
+    (
+        "congestion",
+        lambda kind, knobs, limits: (
+            bool(knobs.congestion and limits.congestion) and knobs.congestion not in limits.congestion
+        ),
+        "this kernel has not loaded that algorithm: {limits.congestion_names}",
+    ),
+    (
+        "interface",
+        lambda kind, knobs, limits: bool(limits.interfaces) and knobs.interface not in limits.interfaces,
+        "this machine has no such interface: {limits.interface_names}",
+    ),
+    (
+        "delimiter",
+        lambda kind, knobs, limits: knobs.framing == "delimiter" and not knobs.delimiter,
+        "an empty delimiter ends nothing",
+    ),
+    (
+        "text",
+        lambda kind, knobs, limits: (
+            _is_sent(kind, knobs, "delimiter") and 0 < len(knobs.delimiter) and knobs.delimiter in knobs.text
+        ),
+        "the text holds the delimiter, which would end the message there",
+    ),
+    (
+        "text",
+        lambda kind, knobs, limits: (
+            _is_sent(kind, knobs, "fixed") and len(knobs.text.encode("utf-8", "surrogateescape")) > knobs.message_size
+        ),
+        "the text is longer than a message of fixed length (message_size)",
     ),
     (
         "repeat",

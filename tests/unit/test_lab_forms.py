@@ -16,7 +16,8 @@ from engine.model.lab import ActorSpec, Knobs
 
 
 def told(kind: str, **knobs: Any) -> dict[str, str]:
-    return advice(KINDS[kind], set_knobs(KINDS[kind].default_knobs(), knobs), Limits())
+    limits = Limits(congestion=("reno", "cubic"), interfaces=("eth0", "lo"))
+    return advice(KINDS[kind], set_knobs(KINDS[kind].default_knobs(), knobs), limits)
 
 
 def test_the_defaults_of_a_plain_server_hold_no_surprise() -> None:
@@ -45,6 +46,13 @@ def test_a_name_may_have_several_addresses_and_a_number_has_not() -> None:
         ("echo-client", {"timeout_s": 0.0}, "timeout_s", "BlockingIOError"),
         ("echo-client", {"allow_remote": True}, "allow_remote", "leave this machine"),
         ("message-client", {"framing": "close", "repeat": 2}, "repeat", "one is sent"),
+        ("message-server", {"framing": "delimiter", "delimiter": ""}, "delimiter", "ends nothing"),
+        ("message-client", {"framing": "delimiter", "text": "a\nb"}, "text", "holds the delimiter"),
+        ("message-client", {"framing": "fixed", "message_size": 3}, "text", "longer than a message"),
+        ("unix-echo", {"path": "@"}, "path", "1 to 107 bytes"),
+        ("unix-client", {"path": "x" * 108}, "path", "1 to 107 bytes"),
+        ("sink", {"congestion": "vegas"}, "congestion", "not loaded that algorithm: reno, cubic"),
+        ("sniffer", {"interface": "eth9"}, "interface", "no such interface: eth0, lo"),
     ],
 )
 def test_a_surprise_is_told_at_its_knob(kind: str, knobs: dict[str, Any], name: str, words: str) -> None:
@@ -59,8 +67,22 @@ def test_limits_are_read_where_they_can_be(tmp_path: Path) -> None:
     (tmp_path / "core").mkdir()
     (tmp_path / "core" / "somaxconn").write_text("128\n")
     (tmp_path / "core" / "rmem_max").write_text("nonsense")
+    for name in ("all", "default", "lo"):
+        (tmp_path / "ipv4" / "conf" / name).mkdir(parents=True)
+    (tmp_path / "ipv4" / "tcp_available_congestion_control").write_text("reno cubic\n")
 
-    assert read_limits(tmp_path) == Limits(somaxconn=128)
+    assert read_limits(tmp_path) == Limits(somaxconn=128, congestion=("reno", "cubic"), interfaces=("lo",))
+    assert read_limits(tmp_path / "nowhere") == Limits()
+
+
+def test_what_is_not_known_of_the_machine_surprises_nobody() -> None:
+    knobs = set_knobs(KINDS["sink"].default_knobs(), {"congestion": "vegas"})
+    assert advice(KINDS["sink"], knobs, Limits()) == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_default_is_a_mistake(kind: str) -> None:
+    assert not {"path", "congestion", "interface", "delimiter", "text"} & set(told(kind))
 
 
 def test_a_command_has_only_what_was_changed() -> None:
