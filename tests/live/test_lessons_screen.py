@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
+from tests.machine import may_capture
 from tests.terminal import Terminal, until
 
 pytestmark = pytest.mark.linux
@@ -22,7 +21,7 @@ def test_a_lesson_is_run_to_its_end(columns: int, rows: int) -> None:
         terminal.send(" ")
         terminal.wait_for("2/4")
         terminal.wait_for("✓ state client == ESTABLISHED   ESTABLISHED")
-        if os.getuid() == 0:
+        if may_capture():
             terminal.wait_for(r"✓ packet \[SYN, ACK\] from server")
             terminal.send("\t")
             terminal.wait_for(r"◀─+\[SYN, ACK\] Seq=0 Ack=1")
@@ -34,6 +33,7 @@ def test_a_lesson_is_run_to_its_end(columns: int, rows: int) -> None:
         until(lambda: not terminal.survivors(), "the lesson's actors are gone")
 
 
+@pytest.mark.cap_net_raw
 def test_leaving_in_the_middle_of_a_step_leaves_nothing() -> None:
     with Terminal() as terminal:
         terminal.wait_for("Connections")
