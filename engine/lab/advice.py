@@ -183,7 +183,7 @@ RULES: Final[tuple[Rule, ...]] = (
     (
         "text",
         lambda kind, knobs, limits: (
-            _is_sent(kind, knobs, "delimiter") and 0 < len(knobs.delimiter) and knobs.delimiter in knobs.text
+            _is_sent(kind, knobs, "delimiter") and bool(knobs.delimiter) and knobs.delimiter in knobs.text
         ),
         "the text holds the delimiter, which would end the message there",
     ),
