@@ -9,19 +9,17 @@ from typing import Final
 from engine.insight.counts import SenderCounts, sender_counts
 from engine.insight.ledger import unread_data
 from engine.insight.pipeline import pipeline, pipeline_in
-from engine.model.pipeline import Direction, Pipeline
+from engine.model.pipeline import Pipeline
 from engine.model.snapshot import Snapshot
-from engine.text.explain.case import Case
-from engine.text.explain.entry import Kind
-from engine.text.explain.table import explained
-from engine.text.units import count
 from tui.conversations import Conversation, End
 from tui.tracks import Point
+from tui.widgets.bytes_cases import topics_of
 from tui.widgets.bytes_lines import box_order, direction_lines, reads_words
 from tui.widgets.bytes_plot import Series, plot
 from tui.widgets.flow_words import conversation_title
 from tui.widgets.sheet import Lines
 from tui.widgets.sheet_pane import SheetPane
+from tui.widgets.topics import Topic
 
 NS_PER_S: Final = 1_000_000_000
 
@@ -144,11 +142,9 @@ class BytesPane(SheetPane):
         height = PLOT_LINES if self._sheet.size.height >= TALL else PLOT_LINES_SMALL
         return plot(series, room, height, start_ns, self._now_ns)
 
-    def cases(self) -> Sequence[Case]:
-        """The boxes that hold something, with their figures."""
-        if self._pipeline is None:
-            return ()
-        return tuple(case for one in (self._pipeline.forward, self._pipeline.backward) for case in _cases(one))
+    def topics(self) -> Sequence[Topic]:
+        """What stands out, and every box with its figure."""
+        return topics_of(self._pipeline) if self._pipeline is not None else ()
 
 
 def _pipeline(
@@ -202,21 +198,3 @@ def past_samples(conversation: Conversation, until_ns: int, trail: Trail) -> tup
 
 def _past(sender: Point | None, receiver: Point | None) -> tuple[int | None, ...]:
     return _values(sender.sender if sender is not None else None, receiver.recv_q if receiver is not None else None)
-
-
-def _cases(direction: Direction) -> tuple[Case, ...]:
-    """Send-Q and Recv-Q explained with what stands in them."""
-    queued = sum(direction.box(name).value or 0 for name in ("not sent", "in flight"))
-    unread = direction.box("Recv-Q").value
-    told = []
-    if queued:
-        here = f"Here {count(queued)} B of {direction.sender}: {count(direction.box('not sent').value)} B not sent, "
-        here += f"{count(direction.box('in flight').value)} B in flight."
-        told += [Case(one, here) for one in explained("send_q", Kind.COLUMN)]
-    if unread:
-        here = f"Here {count(unread)} B wait for {direction.receiver} to call recv()."
-        told += [Case(one, here) for one in explained("recv_q", Kind.COLUMN)]
-    if direction.window == 0:
-        here = f"Here {direction.receiver} offers {direction.sender} no room."
-        told += [Case(one, here) for one in explained("zero_window", Kind.FINDING)]
-    return tuple(told)
