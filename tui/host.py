@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 import msgspec
+from textual.app import ScreenStackError
 from textual.message import Message
 
 from engine.insight.pace import Pace
@@ -75,6 +77,12 @@ class ScreenHost(KeysInOrder):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(DEFAULTS)
+
+    def clear_selection(self) -> None:
+        """As Textual does. Where tasks begin at once (Python 3.12 and later) an Input of the first screen asks for this
+        before that screen stands (textual issue 6444), and nothing is selected yet."""
+        with suppress(ScreenStackError):
+            super().clear_selection()
 
     def on_mount(self) -> None:
         self._bridge.start()

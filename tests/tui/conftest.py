@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,14 @@ def steady_screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+async def tasks_as_in_the_app() -> None:
+    """Where Python can begin tasks at once, Textual does so in a running app, but not under its pilot."""
+    eager = getattr(asyncio, "eager_task_factory", None)
+    if eager is not None:
+        asyncio.get_running_loop().set_task_factory(eager)
 
 
 @pytest.fixture
