@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.widgets.rows import Stand, follow
 from tui.widgets.window_rows import WindowRows
 
 
@@ -34,6 +36,24 @@ def test_rows_outside_the_window_are_not_here_but_counted() -> None:
     assert rows.key(99) is None
     assert rows.index(120) == 119
     assert rows.index(500) is None
+
+
+class Counted(WindowRows[Frame]):
+    """Counts how many rows it is asked about."""
+
+    asked = 0
+
+    def key(self, index: int) -> Hashable | None:
+        self.asked += 1
+        return super().key(index)
+
+
+def test_after_an_eviction_of_all_that_was_here_only_that_is_looked_through() -> None:
+    old = Counted(60_000, 124_000, [Frame(each) for each in range(60_001, 60_241)], number)
+    new = window(60_000, 124_000, range(184_001, 184_241)).after(old, 60_101, 60_100)
+    stand = follow(old, new, Stand(60_100, 60_102, 60_090, held=True), page=48)
+    assert stand.cursor == 60_100
+    assert old.asked < 1_000
 
 
 def test_a_window_says_whether_it_holds_what_is_in_view() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 Row = TypeVar("Row")
@@ -30,6 +31,11 @@ class Rows(Protocol[Row_co]):
 
     def index(self, key: Hashable) -> int | None:
         """Where the row of that key stands; None if it is gone."""
+        ...
+
+    @property
+    def here(self) -> range:
+        """The indices of all rows that are here."""
         ...
 
 
@@ -62,6 +68,10 @@ class ListedRows(Generic[Row]):
         if self._indices is None:
             self._indices = {name: index for index, name in enumerate(self._keys)}
         return self._indices.get(key)
+
+    @property
+    def here(self) -> range:
+        return range(len(self._rows))
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,9 @@ def restored(rows: Rows[object], stand: Stand, chosen: Hashable | None, page: in
 
 def _successor(old: Rows[object], new: Rows[object], gone: int) -> int:
     """The row of `new` that follows the vanished row `gone` of `old`, else the one before it."""
-    for index in (*range(gone + 1, len(old)), *range(min(gone, len(old)) - 1, -1, -1)):
+    here = old.here
+    after = range(max(gone + 1, here.start), here.stop)
+    for index in chain(after, range(min(gone, here.stop) - 1, here.start - 1, -1)):
         key = old.key(index)
         found = new.index(key) if key is not None else None
         if found is not None:
@@ -118,7 +130,7 @@ def _successor(old: Rows[object], new: Rows[object], gone: int) -> int:
 
 def _survivor(old: Rows[object], new: Rows[object], top: int) -> int:
     """Where the first visible row of `old` stands in `new`; where it went, the next one that is left."""
-    for index in range(top, len(old)):
+    for index in range(max(top, old.here.start), old.here.stop):
         key = old.key(index)
         found = new.index(key) if key is not None else None
         if found is not None:

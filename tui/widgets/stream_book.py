@@ -142,6 +142,10 @@ class StreamBook:
     def index(self, key: Hashable) -> int | None:
         return key if isinstance(key, int) and 0 <= key < len(self) else None
 
+    @property
+    def here(self) -> range:
+        return range(len(self))
+
     def row(self, index: int) -> StreamLine:
         number = self._line_blocks[index]
         block, start = self._blocks[number], self._line_starts[index]

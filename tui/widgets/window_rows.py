@@ -51,6 +51,10 @@ class WindowRows(Generic[Row]):
         remembered = self._remembered.get(key)
         return None if remembered is None else max(0, min(remembered, self._total - 1))
 
+    @property
+    def here(self) -> range:
+        return range(self.first, self.end)
+
     def holds(self, first: int, count: int) -> bool:
         """Whether all rows from `first` on, as far as there are any, are here."""
         end = min(first + count, self._total)
