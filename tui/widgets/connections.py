@@ -62,7 +62,7 @@ class ConnectionsPane(Pane):
 
     New rows are green (+), changed states yellow (~), closed ones red (×) for one refresh; `~` before a process says
     that it is inferred. **K** closes a socket or ends a process that holds it, once you have read what goes with it.
-    **E** saves the list as text, CSV or JSON.
+    **E** saves the list as text, CSV or JSON. **e** explains each column with what the row has in it.
     """
     BINDING_GROUP_TITLE = "Connections"
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -47,7 +47,8 @@ class FlowsPane(WindowPane):
     HELP = """
     ## Conversations
     Every TCP conversation of the capture, in the order of first appearance. **Enter** shows one: its ladder, its
-    states, its bytes, what holds it. **Space** puts one more on the ladder, or takes it off again.
+    states, its bytes, what holds it. **Space** puts one more on the ladder, or takes it off again. **e** explains the
+    columns.
     """
     BINDING_GROUP_TITLE = "Conversations"
     BINDINGS: ClassVar[list[BindingType]] = [

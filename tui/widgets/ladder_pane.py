@@ -51,7 +51,8 @@ class LadderPane(WindowPane):
     Each segment is an arrow from its sender to its receiver; `═` carries data. The state of each end stands beside its
     lifeline where it changes. Runs of plain data are folded: **Enter** opens one, **←** folds it again, **a** opens or
     folds all. Enter on a segment takes its frame apart. **Space** goes to the list to put another conversation beside
-    it. At the right stand the socket calls of our own actors.
+    it. At the right stand the socket calls of our own actors. **T** writes the times since the first segment, since
+    the line before or by the clock; **e** explains a segment, its numbers and both states.
     """
     BINDING_GROUP_TITLE = "Ladder"
     BINDINGS: ClassVar[list[BindingType]] = [
