@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from engine.model.snapshot import Snapshot
 from tui.conversations import NO_STREAM, Conversation, Subject, Wanted, of_flow
 from tui.flow_messages import FlowFound
 from tui.messages import EngineFailed, Moment
@@ -57,6 +58,8 @@ class FlowScreen(MonitorScreen):
         """It is known whether the conversation was captured."""
         self._seeking = False
         """That was asked, and the answer is on its way."""
+        self._sought_in: Snapshot | None = None
+        """The moment for which it was asked last."""
 
     def compose_body(self) -> ComposeResult:
         yield LadderPane(dom_id="ladder")
@@ -92,6 +95,7 @@ class FlowScreen(MonitorScreen):
         self._conversation = Conversation(wanted.subject)
         self._answered = False
         self._seeking = True
+        self._sought_in = self.app.moment.snapshot if self.app.moment is not None else None
         self._added = ()
         if not isinstance(self.active_pane, VIEWS):
             self.activate(self.query_one(LadderPane))
@@ -110,13 +114,16 @@ class FlowScreen(MonitorScreen):
         if self._conversation is not None:
             self._conversation = self._conversation.at(moment.snapshot, moment.watched.closed)
             self.query_one(BytesPane).watch_conversation(self._conversation, moment.snapshot, self.app.tracks.trail)
-            self._seek()
+            self._seek(moment)
         self._show_active()
 
-    def _seek(self) -> None:
+    def _seek(self, moment: Moment) -> None:
+        """Ask, once a moment, how the conversation stands, for as long as it is not over."""
         shown = self._conversation
-        if shown is not None and not self._seeking and (shown.flow is None or not shown.flow.over):
-            self._seeking = True
+        if self._seeking or self._sought_in is moment.snapshot:
+            return
+        if shown is not None and (shown.flow is None or not shown.flow.over):
+            self._seeking, self._sought_in = True, moment.snapshot
             self.post_message(self.Sought(self, shown.subject))
 
     def _show_active(self) -> None:
