@@ -79,6 +79,8 @@ class Knobs(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     interface: str = "lo"
     error: str = "ECONNREFUSED"
     """The error that an actor is to make (`engine.lab.errors`)."""
+    own_network: bool = False
+    """The error is made in a network namespace of its own, where its packets can be heard without any right."""
     processes: int = 2
     """Processes of a forked server."""
     descriptors: int | None = None
