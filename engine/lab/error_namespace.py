@@ -85,6 +85,12 @@ def no_name_server(bench: Bench) -> None:
     bench.log.made("getaddrinfo", f"{ASKED!r}, 80", lambda: socket.getaddrinfo(ASKED, 80))
 
 
+def with_loopback(recipe: Callable[[Bench], None], bench: Bench) -> None:
+    """A recipe that was written for the machine's own network."""
+    loopback_up()
+    recipe(bench)
+
+
 def loopback_up() -> None:
     """Bring the namespace's loopback up."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:

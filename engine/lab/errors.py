@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from engine.lab.actor import Actor
 from engine.lab.bench import Bench
 from engine.lab.calls import CallLog
-from engine.lab.error_namespace import FromNamespace, in_namespace
+from engine.lab.error_namespace import FromNamespace, in_namespace, with_loopback
 from engine.lab.error_recipe import MadeError, Recipe
 from engine.lab.error_recipes import NeedsOwnNetworkError
 from engine.lab.errors_of_connections import CONNECTIONS
@@ -33,12 +34,15 @@ def error_recipe(name: str) -> Recipe:
         raise BadInput(f"there is no error {name!r}", hint=f"there is {', '.join(ERRORS)}") from None
 
 
-def make_error(name: str, log: CallLog) -> MadeError:
-    """Make an error; its sockets stay open in the log. Raises BadInput, and LabError if something else came of it."""
+def make_error(name: str, log: CallLog, *, own_network: bool = False) -> MadeError:
+    """Make an error; its sockets stay open in the log, but those of a network of its own.
+
+    Raises BadInput, and LabError if something else came of it.
+    """
     recipe = error_recipe(name)
     frames: tuple[HeardFrame, ...] = ()
-    if recipe.own_network:
-        told = in_namespace(recipe.make)
+    if recipe.own_network or own_network:
+        told = in_namespace(recipe.make if recipe.own_network else partial(with_loopback, recipe.make))
         frames = told.frames
         made, shown = _adopted(told, log)
     else:
@@ -77,7 +81,7 @@ class ErrorMaker(Actor):
     """Makes the error that the knobs name, and holds what is left of it. The report has it as `error` and `errno`."""
 
     def act(self) -> None:
-        made = make_error(self.knobs.error, self.log)
+        made = make_error(self.knobs.error, self.log, own_network=self.knobs.own_network)
         self.say_error(f"{made.shown}: {made.meaning}", made.errno)
         self.say_frames(made.frames)
         self.log.note(f"the other side: {made.other_side}")

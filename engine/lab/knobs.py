@@ -125,6 +125,7 @@ KNOBS: Final[dict[str, Knob]] = {
         _text("port_range", "ports that the kernel may choose from, such as 40000-40003", optional=True),
         _text("interface", "network interface"),
         _text("error", "the error to make, by its name"),
+        _flag("own_network", "make it in a network of its own, and hear its packets", optional=False),
         _int("processes", "processes of a forked server, itself included", 1, PROCESSES_MAX),
         _int("descriptors", "descriptors that the actor may have open", 16, 1_048_576, True),
         _flag("allow_remote", "targets that are not this machine are allowed", optional=False),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import socket
+import subprocess
 from typing import Any
 
 import pytest
@@ -12,8 +15,11 @@ import pytest
 from engine.lab.errors import ERRORS
 from tests.command import refused, sockmon
 from tests.live.test_lab_errors import NEEDS
+from tests.terminal import ROOT, SOCKMON
 
 pytestmark = pytest.mark.linux
+
+ORDINARY = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
 
 PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 
@@ -99,6 +105,20 @@ def test_an_error_made_elsewhere_says_that_nothing_of_it_is_left() -> None:
     assert "None: the call failed before anything was to be sent." in done.stdout
     assert "It was made in a network of its own, with which its sockets have ended." in done.stdout
     assert done.stdout.endswith("FAILED?\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="needs root and setpriv to give it up")
+@pytest.mark.parametrize(("name", "words"), [("ECONNREFUSED", "[RST, ACK]"), ("EMSGSIZE", "nothing was sent")])
+def test_who_may_not_capture_sees_the_packets_of_the_same_error_made_again(name: str, words: str) -> None:
+    command = [*ORDINARY, *SOCKMON, "lab", "error", name]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    if "Permission denied" in done.stderr:
+        pytest.skip("an ordinary user may not read this checkout")
+    if "CAP_NET_RAW" in done.stdout:
+        pytest.skip("this machine lets no ordinary user make a network")
+
+    assert words in done.stdout
+    assert ("Of the same error once more" in done.stdout) == (name == "ECONNREFUSED")
 
 
 def test_the_packets_of_a_network_of_its_own_are_shown_without_any_right() -> None:

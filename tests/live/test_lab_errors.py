@@ -47,6 +47,31 @@ def test_an_error_is_made_by_calls_of_which_the_last_fails(name: str) -> None:
     assert open_descriptors() == before
 
 
+SILENT = (
+    *("EADDRINUSE", "EACCES-PORT", "EACCES-BROADCAST", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EMSGSIZE", "EMFILE"),
+    *("ENOTCONN", "ENETUNREACH", "EHOSTUNREACH", "herror"),
+)
+"""Those of which nothing is sent, besides those of names."""
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_error_is_made_in_a_network_of_its_own_too_and_its_packets_are_heard(name: str) -> None:
+    before = open_descriptors()
+    log = CallLog()
+    try:
+        made = make_error(name, log, own_network=True)
+    except LabError as error:
+        if "make a network namespace" in str(error) or name in ("EINTR", "EACCES-PORT"):
+            pytest.skip(str(error))
+        raise
+
+    assert made.errno == ERRORS[name].errno
+    assert made.calls[-1].errno == made.errno
+    assert bool(made.frames) is (name not in SILENT and not name.startswith("EAI_"))
+    assert log.held() == ()
+    assert open_descriptors() == before
+
+
 def test_names_are_found_in_any_case_and_by_their_other_name() -> None:
     assert error_recipe("econnrefused").name == "ECONNREFUSED"
     assert error_recipe("EWOULDBLOCK").name == "EAGAIN"

@@ -48,8 +48,10 @@ _PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 @click.argument("name", default="")
 @click.pass_context
 def error_command(ctx: click.Context, name: str, as_json: bool) -> None:
-    """Make the error NAME on this machine and show the calls that led to it, the packets where capture is allowed, what
-    the kernel has of its sockets, and what to do. Without NAME: list the errors.
+    """Make the error NAME on this machine and show the calls that led to it, the packets, what the kernel has of its
+    sockets, and what to do. Without NAME: list the errors.
+
+    Who may not capture sees the packets of the same error in a network of its own, where that needs no right.
     """
     if not name:
         list_errors(as_json)
@@ -60,16 +62,21 @@ def error_command(ctx: click.Context, name: str, as_json: bool) -> None:
     uncaptured = start_capture(session)
     actor = monitor.start_actor(ActorSpec("error-maker", Knobs(error=recipe.name, hold_s=None)))
     report = made(session, actor.number)
+    again = False
     if recipe.own_network:
         packets, rows = packets_heard(report.frames), []
     else:
-        packets = [] if uncaptured else packets_of(session, report)
+        heard = packets_again(session, recipe) if uncaptured and ports_of(report) else None
+        if heard is not None:
+            packets, again, uncaptured = heard, bool(heard), ""
+        else:
+            packets = [] if uncaptured else packets_of(session, report)
         rows = rows_of(session, report)
     monitor.stop_actor(actor.number)
     if as_json:
-        print_json(recipe, report, packets, rows)
+        print_json(recipe, report, packets, rows, again=again)
     else:
-        print_words(recipe, report, packets, rows, uncaptured)
+        print_words(recipe, report, packets, rows, uncaptured, again=again)
 
 
 def list_errors(as_json: bool) -> None:
@@ -146,6 +153,18 @@ def packets_heard(frames: Sequence[HeardFrame]) -> list[PacketRow]:
     return [row for number in range(log.oldest, log.newest + 1) if (row := log.row(number)) is not None]
 
 
+def packets_again(session: Session, recipe: Recipe) -> list[PacketRow] | None:
+    """The packets of the same error, made once more in a network of its own; None where that is not allowed either."""
+    knobs = Knobs(error=recipe.name, own_network=True, hold_s=None)
+    actor = session.monitor().start_actor(ActorSpec("error-maker", knobs))
+    try:
+        return packets_heard(made(session, actor.number).frames)
+    except LabError:
+        return None
+    finally:
+        session.monitor().stop_actor(actor.number)
+
+
 def without_others(rows: list[PacketRow]) -> list[PacketRow]:
     """Of the ICMP messages only those that come straight after one of the packets, as the loopback's answer does."""
     kept: list[PacketRow] = []
@@ -173,7 +192,9 @@ def rows_of(session: Session, report: ActorReport) -> list[SocketEntry]:
     ]
 
 
-def print_json(recipe: Recipe, report: ActorReport, packets: list[PacketRow], rows: list[SocketEntry]) -> None:
+def print_json(
+    recipe: Recipe, report: ActorReport, packets: list[PacketRow], rows: list[SocketEntry], *, again: bool
+) -> None:
     """One object a call, a packet and a socket; then the error."""
     for call in report.calls:
         click.echo(json_line({"call": msgspec.structs.asdict(call)}))
@@ -190,12 +211,19 @@ def print_json(recipe: Recipe, report: ActorReport, packets: list[PacketRow], ro
         "other_side": recipe.other_side,
         "what_to_do": recipe.cure,
         "own_network": recipe.own_network,
+        "packets_made_again": again,
     }
     click.echo(json_line({"summary": summary}))
 
 
 def print_words(
-    recipe: Recipe, report: ActorReport, packets: list[PacketRow], rows: list[SocketEntry], uncaptured: str
+    recipe: Recipe,
+    report: ActorReport,
+    packets: list[PacketRow],
+    rows: list[SocketEntry],
+    uncaptured: str,
+    *,
+    again: bool,
 ) -> None:
     """The same for people."""
     click.echo(f"{printable(report.calls[-1].result if report.calls else recipe.error_class)}\n{recipe.meaning}.\n")
@@ -203,6 +231,8 @@ def print_words(
     for call in report.calls:
         click.echo(f"  {descriptor(call)}  {call_line(call)}")
     click.echo("\nPackets")
+    if again:
+        click.echo("  Of the same error once more, in a network of its own: this user may not capture here.")
     if packets:
         for row in packets:
             click.echo(f"  {packet_line(row, packets[0].ts_ns).strip()}")

@@ -107,6 +107,6 @@ ERRORS: Final = (
         "An error, made on purpose",
         "makes one of the errors of socket programs and says what it means",
         "engine.lab.errors:ErrorMaker",
-        ("error", "hold_s", *COMMON),
+        ("error", "own_network", "hold_s", *COMMON),
     ),
 )
