@@ -6,7 +6,6 @@ Needs no right where ordinary users may make user namespaces. Everything in it e
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
@@ -22,7 +21,9 @@ from typing import Any
 
 import pytest
 
-CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000
+from tests.namespace import enter_namespace
+from tests.terminal import ROOT
+
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x4004_54CA, 0x0001, 0x1000
 LIMIT_S = 30.0
 
@@ -38,7 +39,9 @@ class Namespace:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._line.settimeout(limit_s)
         self._process = subprocess.Popen(
-            [sys.executable, __file__, str(theirs.fileno()), str(limit_s)], pass_fds=[theirs.fileno()]
+            [sys.executable, "-m", "tests.live.capture_namespace", str(theirs.fileno()), str(limit_s)],
+            pass_fds=[theirs.fileno()],
+            cwd=ROOT,
         )
         theirs.close()
         answer, _ = self._receive()
@@ -129,18 +132,6 @@ class Namespace:
         return json.loads(data), descriptors
 
 
-def _enter() -> None:
-    uid, gid = os.getuid(), os.getgid()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET | (CLONE_NEWUSER if uid else 0)) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    if uid:
-        for name, text in (("uid_map", f"0 {uid} 1"), ("setgroups", "deny"), ("gid_map", f"0 {gid} 1")):
-            with open(f"/proc/self/{name}", "w") as file:
-                file.write(text)
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-
-
 def _connect(address: str, payload: int) -> list[int]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.create_server((address, 0), family=family) as server:
@@ -215,7 +206,7 @@ def _obey(limit_s: float, command: str, *arguments: Any) -> tuple[dict[str, Any]
 
 def main(line: socket.socket, limit_s: float) -> None:
     try:
-        _enter()
+        enter_namespace()
     except OSError as error:
         line.send(json.dumps({"error": str(error)}).encode())
         return
@@ -233,3 +224,6 @@ def main(line: socket.socket, limit_s: float) -> None:
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as own_end:
         main(own_end, float(sys.argv[2]))
+    for process in begun:  # a test that failed left them
+        process.kill()
+        process.communicate()

@@ -22,7 +22,8 @@ from typing import Final
 
 from engine.capture.files.frames import Frame
 from engine.capture.files.pcap import pcap_header, pcap_record
-from tests.scenario.loopback_capture import captured, enter_namespace
+from tests.namespace import enter_namespace
+from tests.scenario.loopback_capture import captured
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 8080

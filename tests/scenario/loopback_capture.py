@@ -1,16 +1,11 @@
-"""What the kernel puts on the loopback interface of a network namespace of one's own while something happens there."""
+"""What the kernel puts on the loopback interface while something happens there."""
 
 from __future__ import annotations
 
-import ctypes
-import errno
-import os
 import socket
 import struct
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final
 
 from engine.capture.files.frames import Frame
@@ -19,7 +14,6 @@ SNAP_LENGTH: Final = 128
 REST_S: Final = 0.02
 """After the last thing that happens, so that what follows from it was captured too."""
 
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 _SOL_PACKET, _PACKET_IGNORE_OUTGOING = 263, 23
 _SO_TIMESTAMPNS = 35
 _ETH_P_ALL = 0x0003
@@ -50,15 +44,3 @@ def _frames(tap: socket.socket) -> Iterator[Frame]:
         times = [struct.unpack("qq", value) for _, kind, value in ancillary if kind == _SO_TIMESTAMPNS]
         seconds, ns = times[0]
         yield Frame(1, data[:SNAP_LENGTH], len(data), seconds * 1_000_000_000 + ns)
-
-
-def enter_namespace() -> None:
-    """Go into a network namespace of one's own with `lo` up. OSError where that is not allowed."""
-    uid, gid = os.getuid(), os.getgid()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNET | (_CLONE_NEWUSER if uid else 0)) != 0:
-        raise OSError(ctypes.get_errno() or errno.EPERM, "unshare")
-    if uid:
-        for name, text in (("uid_map", f"0 {uid} 1"), ("setgroups", "deny"), ("gid_map", f"0 {gid} 1")):
-            Path("/proc/self", name).write_text(text)
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
