@@ -18,11 +18,11 @@ from tests.terminal import ROOT, SOCKMON, until
 pytestmark = pytest.mark.linux
 
 LIMIT_S = 600.0
+"""All lessons take 20 seconds where two processors are free, and three minutes are promised; this is for a machine that
+is taken eight times over."""
 
 NOT_RUN = 127
 """The exit status of a program that could not be started (setpriv(1), ld.so(8))."""
-"""All lessons take 20 seconds where two processors are free, and three minutes are promised; this is for a machine that
-is taken eight times over."""
 
 HEAD = 'title = "t"\ntext = "t"\n[[step]]\nsay = "s"\n'
 
