@@ -54,6 +54,13 @@ def line_with(process: subprocess.Popen[str], words: str) -> str:
     return line
 
 
+def said_with(process: subprocess.Popen[str], words: str) -> None:
+    """Read its standard error to a line that has these words."""
+    assert process.stderr is not None
+    while words not in (line := process.stderr.readline()):
+        assert line, f"it ended without {words!r}"
+
+
 def echo_server(started: Started, *options: str) -> tuple[subprocess.Popen[str], str]:
     server = started("lab", "echo-server", "--port", "0", *options)
     return server, first_line(server).split("127.0.0.1:")[1].split()[0]
@@ -136,6 +143,26 @@ def test_pings_statistics_have_lines_of_their_own() -> None:
     if done.returncode:
         pytest.skip(done.stderr)
     assert "1 packets transmitted, 1 received, 0% packet loss" in done.stdout.splitlines()
+
+
+def test_an_error_that_ends_nothing_is_said_and_stop_ends_the_actor(told: Told) -> None:
+    server = told("lab", "server-by-hand", "--port", "0")
+    type_in(server, "timeout listener 0.05")
+    for line, error in (("accept", "timed out"), ("dup", "has no connection")):
+        type_in(server, line)
+        said_with(server, error)
+    type_in(server, "stop")
+    out, _ = server.communicate(timeout=30)
+
+    assert server.returncode == 0
+    assert "server-by-hand stopped" in out
+
+
+def test_a_made_error_is_said_before_what_to_do() -> None:
+    done = sockmon("lab", "error-maker", "--error", "EBADF")
+    said = done.stderr.splitlines()
+    assert said[1].startswith("OSError EBADF (9): ")
+    assert said[3].startswith("what to do: ")
 
 
 def test_a_command_is_its_word_and_a_text() -> None:

@@ -27,7 +27,8 @@ ENDED = frozenset({ActorState.DONE, ActorState.FAILED, ActorState.STOPPED})
 
 
 class Teller:
-    """Says what is new in an actor's reports: options, calls, remarks, what an interactive client was answered."""
+    """Says what is new in an actor's reports: options, calls, remarks, an error that ended nothing, what an interactive
+    client was answered."""
 
     def __init__(self, *, calls: bool, as_json: bool, replies: bool) -> None:
         self._calls = calls
@@ -37,6 +38,7 @@ class Teller:
         self._shown_calls = 0
         self._shown_notes = 0
         self._received = 0
+        self._error = ""
 
     def tell(self, report: ActorReport) -> None:
         for option in report.options:
@@ -47,6 +49,9 @@ class Teller:
             if self._calls and call.number > self._shown_calls:
                 click.echo(json_line({"call": call}) if self._as_json else call_line(call))
                 self._shown_calls = call.number
+        if report.error != self._error and report.state is not ActorState.FAILED:
+            self._error = report.error
+            click.echo(printable(report.error), err=True)
         for position, note in enumerate(report.notes, report.notes_forgotten):
             if position >= self._shown_notes:
                 click.echo(printable(note), err=True)
@@ -88,7 +93,9 @@ class Typist:
             self._said = True
             try:
                 command, text = (
-                    (ActorCommand.SEND, f"{line}\n") if self._talks else read_command(line, self._kind.commands)
+                    (ActorCommand.SEND, f"{line}\n")
+                    if self._talks
+                    else read_command(line, (*self._kind.commands, ActorCommand.STOP))
                 )
             except BadInput as error:
                 click.echo(printable(str(error)), err=True)
