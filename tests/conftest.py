@@ -9,12 +9,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.machine import CAPTURE_REFUSED, NO_IPV6, has_ipv6, may_capture
+from tests.machine import CAP_NET_ADMIN, CAP_SYS_ADMIN, CAPTURE_REFUSED, NO_IPV6, has_ipv6, holds, may_capture
 from tests.terminal import NOT_INHERITED
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "ipv6: needs the IPv6 loopback address")
+    for marker in (
+        "ipv6: needs the IPv6 loopback address",
+        "cap_net_admin: needs the right to close sockets of others",
+        "cap_sys_admin: needs the right to make and enter namespaces",
+    ):
+        config.addinivalue_line("markers", marker)
     for name in NOT_INHERITED:
         os.environ.pop(name, None)  # under sudo, say, files of the tests would be out of reach for what they start
 
@@ -34,6 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         absent["linux"] = pytest.mark.skip(reason="needs a Linux kernel's socket tables")
     if not may_capture():
         absent["cap_net_raw"] = pytest.mark.skip(reason=CAPTURE_REFUSED)
+    if not holds(CAP_NET_ADMIN):
+        absent["cap_net_admin"] = pytest.mark.skip(reason="needs the right to close sockets of others (CAP_NET_ADMIN)")
+    if not holds(CAP_SYS_ADMIN):
+        absent["cap_sys_admin"] = pytest.mark.skip(reason="needs the right to enter namespaces (CAP_SYS_ADMIN)")
     if not has_ipv6():
         absent["ipv6"] = pytest.mark.skip(reason=NO_IPV6)
     for item in items:

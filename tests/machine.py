@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import functools
 import socket
+from pathlib import Path
 
 CAPTURE_REFUSED = "needs the right to open a packet socket (CAP_NET_RAW)"
+CAP_NET_ADMIN, CAP_SYS_ADMIN = 12, 21
 NO_IPV6 = "this machine has no IPv6 loopback address"
 
 
@@ -20,6 +22,13 @@ def may_capture() -> bool:
     except (PermissionError, AttributeError):
         return False
     return True
+
+
+def holds(capability: int) -> bool:
+    """Whether this process may use a capability (linux/capability.h) now."""
+    status = Path("/proc/self/status")
+    lines = dict(line.partition(":")[::2] for line in status.read_text().splitlines()) if status.exists() else {}
+    return bool(int(lines.get("CapEff", "0"), 16) >> capability & 1)
 
 
 @functools.cache

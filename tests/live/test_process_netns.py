@@ -19,7 +19,7 @@ from tests.command import refused, sockmon
 
 pytestmark = [
     pytest.mark.linux,
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root to enter a namespace"),
+    pytest.mark.cap_sys_admin,
     pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare (util-linux)"),
 ]
 

@@ -28,7 +28,7 @@ FAMILIES = pytest.mark.parametrize(
     ("family", "host"),
     [(socket.AF_INET, "127.0.0.1"), pytest.param(socket.AF_INET6, "::1", marks=pytest.mark.ipv6)],
 )
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs CAP_NET_ADMIN")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 
 
 def cookie_of(opened: socket.socket) -> int:
@@ -97,7 +97,7 @@ def test_what_is_no_address_is_bad_input(conversation: Conversation) -> None:
         lookup_exact(conversation, "unix", ("127.0.0.1", 1), ("127.0.0.1", 2))
 
 
-@as_root
+@pytest.mark.cap_net_admin
 @FAMILIES
 def test_a_socket_can_be_closed_from_outside(stack: ExitStack, family: int, host: str) -> None:
     with closing(SocketsService()) as service:

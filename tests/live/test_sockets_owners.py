@@ -22,7 +22,7 @@ pytestmark = pytest.mark.linux
 
 ROOT = Path(__file__).parents[2]
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to change user or namespace")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 
 PRINT_OWNERS = """
 import sys
@@ -204,7 +204,7 @@ def test_an_ordinary_user_is_told_that_the_owner_is_another_user() -> None:
     assert codes == ["OWNERS_HIDDEN"]
 
 
-@as_root
+@pytest.mark.cap_sys_admin
 @pytest.mark.parametrize("hidepid", ["1", "2"])
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare (util-linux)")
 def test_a_proc_that_hides_processes_is_survived(hidepid: str) -> None:
@@ -215,7 +215,7 @@ def test_a_proc_that_hides_processes_is_survived(hidepid: str) -> None:
     assert codes == ["OWNERS_HIDDEN"]
 
 
-@as_root
+@pytest.mark.cap_sys_admin
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare (util-linux)")
 def test_a_holder_in_another_pid_namespace_is_said_to_be_there() -> None:
     inside = ["unshare", "--pid", "--fork", "--mount", "--mount-proc"]

@@ -18,6 +18,7 @@ from tests.live.sockets_clients import LOADED_S, LOOKED_UP_LEAST, SHORT_S
 
 pytestmark = [
     pytest.mark.linux,
+    pytest.mark.cap_net_raw,
     pytest.mark.skipif(os.getuid() != 0, reason="only root may give the launcher rights and take them away"),
     pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)"),
 ]
