@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,12 +25,13 @@ from tui.widgets.pane import Pane
 WIDE = (160, 48)
 NARROW = (80, 24)
 
-LIMIT_TURNS = 200
-"""How often a test looks again before it gives up; a turn lets the app do all that waits, and a thread 10 ms."""
+LIMIT_S = 20.0
+"""How long a test looks again before it gives up: on a busy machine a thread may have its first turn after seconds."""
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    for _ in range(LIMIT_TURNS):
+    end = time.monotonic() + LIMIT_S
+    while time.monotonic() < end:
         await pilot.pause()
         if condition():
             return
