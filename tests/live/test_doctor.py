@@ -16,6 +16,7 @@ from tests.command import refused, sockmon
 from tests.live.capture_namespace import Namespace
 from tests.live.insight_rig import key_of, pair
 from tests.terminal import ROOT, SOCKMON
+from tui.cli.doctor import watch
 
 pytestmark = pytest.mark.linux
 
@@ -146,6 +147,11 @@ def test_ports_that_run_out_towards_one_server(namespace: Namespace, connections
         assert "10 of 10 local ports (100%) are used from 127.0.0.1 towards 127.0.0.1:20000" in found[0]["sentence"]
         assert found[0]["severity"] == "problem"
     namespace.interrupt()
+
+
+def test_the_last_look_is_at_the_end_of_the_time_however_far_looks_are_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.cli.doctor.LOOK_S", 60.0)
+    assert 0.5 <= watch(0.5).seconds < 30
 
 
 def test_a_time_that_makes_no_sense_is_refused() -> None:
