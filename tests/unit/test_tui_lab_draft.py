@@ -7,6 +7,7 @@ import pytest
 
 from engine.lab.advice import Limits
 from engine.lab.catalogue import KINDS, ActorKind
+from engine.lab.errors import ERRORS
 from engine.lab.host_facts import HostFacts
 from engine.lab.templates import Template
 from engine.model.errors import BadInput
@@ -60,6 +61,18 @@ def test_flags_and_choices_go_round() -> None:
     assert values == [True, False, None]
     assert draft.stepped("family", -1).knobs.family == "inet6"
     assert draft.stepped("port", 1) == draft
+
+
+def test_the_errors_are_gone_through_by_name() -> None:
+    draft = new_draft("error-maker")
+    seen = [draft.knobs.error]
+    while (draft := draft.stepped("error", 1)).knobs.error != seen[0]:
+        seen.append(draft.knobs.error)
+    assert sorted(seen) == sorted(ERRORS)
+    other = draft.typed("error", "EWOULDBLOCK")
+    ends = [other.stepped("error", step).knobs.error for step in (1, -1)]
+    first, *_, last = ERRORS
+    assert ends == [first, last]
 
 
 def test_the_kernels_answers_stand_beside_what_was_asked() -> None:

@@ -11,7 +11,7 @@ import msgspec
 from engine.lab.advice import Limits, advice
 from engine.lab.as_command import as_typed
 from engine.lab.catalogue import KINDS, ActorKind
-from engine.lab.errors import error_recipe
+from engine.lab.errors import ERRORS, error_recipe
 from engine.lab.host_facts import HostFacts, host_hint
 from engine.lab.knobs import KNOBS, Knob, Sort, check_knob, parse_knob
 from engine.lab.options import OPTIONS, SOCKET_KNOBS
@@ -71,12 +71,14 @@ class Draft:
         return self._with(name, getattr(self.of.default_knobs(), name))
 
     def stepped(self, name: str, step: int) -> Draft:
-        """With the next of a knob's few values; unchanged if it has more than a few."""
+        """With the next of a knob's few values; unchanged if it has more than a few. A value that is none of them, such
+        as an error by its other name, stands between the last and the first."""
         values = choices(KNOBS[name])
         if not values:
             return self
         now = getattr(self.knobs, name)
-        return self._with(name, values[(values.index(now) + step) % len(values)])
+        place = values.index(now) if now in values else min(-step, 0)
+        return self._with(name, values[(place + step) % len(values)])
 
     def text(self, name: str) -> str:
         """A knob's value as it is typed."""
@@ -126,7 +128,9 @@ def draft_of(actor: ActorView) -> Draft:
 
 
 def choices(knob: Knob) -> tuple[object, ...]:
-    """The values of a knob that has few: a word's choices, on and off."""
+    """The values of a knob that has few: a word's choices, on and off, and the errors, which nobody knows by heart."""
+    if knob.name == "error":
+        return tuple(ERRORS)
     if knob.sort is Sort.CHOICE:
         return knob.choices
     if knob.sort is Sort.FLAG:
