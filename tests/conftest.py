@@ -9,7 +9,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.machine import CAP_NET_ADMIN, CAP_SYS_ADMIN, CAPTURE_REFUSED, NO_IPV6, has_ipv6, holds, may_capture
+from tests.machine import (
+    CAP_NET_ADMIN,
+    CAP_SYS_ADMIN,
+    CAPTURE_REFUSED,
+    NO_IPV6,
+    has_ipv6,
+    holds,
+    may_capture,
+    sees_owners,
+)
 from tests.terminal import NOT_INHERITED
 
 
@@ -18,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "ipv6: needs the IPv6 loopback address",
         "cap_net_admin: needs the right to close sockets of others",
         "cap_sys_admin: needs the right to make and enter namespaces",
+        "owners: needs to be told which process holds a socket",
     ):
         config.addinivalue_line("markers", marker)
     for name in NOT_INHERITED:
@@ -43,6 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         absent["cap_net_admin"] = pytest.mark.skip(reason="needs the right to close sockets of others (CAP_NET_ADMIN)")
     if not holds(CAP_SYS_ADMIN):
         absent["cap_sys_admin"] = pytest.mark.skip(reason="needs the right to enter namespaces (CAP_SYS_ADMIN)")
+    if not sees_owners():
+        absent["owners"] = pytest.mark.skip(reason="root without CAP_SYS_PTRACE is not told who holds a socket")
     if not has_ipv6():
         absent["ipv6"] = pytest.mark.skip(reason=NO_IPV6)
     for item in items:

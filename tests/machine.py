@@ -6,11 +6,12 @@ Root in a container may hold no right at all, and a kernel that knows IPv6 may h
 from __future__ import annotations
 
 import functools
+import os
 import socket
 from pathlib import Path
 
 CAPTURE_REFUSED = "needs the right to open a packet socket (CAP_NET_RAW)"
-CAP_NET_ADMIN, CAP_SYS_ADMIN = 12, 21
+CAP_NET_ADMIN, CAP_SYS_PTRACE, CAP_SYS_ADMIN = 12, 19, 21
 NO_IPV6 = "this machine has no IPv6 loopback address"
 
 
@@ -29,6 +30,12 @@ def holds(capability: int) -> bool:
     status = Path("/proc/self/status")
     lines = dict(line.partition(":")[::2] for line in status.read_text().splitlines()) if status.exists() else {}
     return bool(int(lines.get("CapEff", "0"), 16) >> capability & 1)
+
+
+def sees_owners() -> bool:
+    """Whether sockmon's worker can look into processes of this user. Who looks must hold all that they hold, or
+    CAP_SYS_PTRACE (ptrace(2)); the worker of a root without that has given everything up."""
+    return os.geteuid() != 0 or holds(CAP_SYS_PTRACE)
 
 
 @functools.cache

@@ -110,6 +110,7 @@ def test_without_the_right_one_sentence_names_the_cure() -> None:
     refused(sockmon("capture"), "CAP_NET_RAW")
 
 
+@pytest.mark.owners
 def test_the_demo_shows_an_echo_a_flood_and_the_sum() -> None:
     done = sockmon("demo")
     assert done.returncode == 0, done.stderr

@@ -38,6 +38,7 @@ def select(terminal: Terminal, words: str, row: str) -> None:
     terminal.wait_for(row)
 
 
+@pytest.mark.owners
 @pytest.mark.parametrize(("columns", "rows"), [(160, 48), (80, 24)])
 def test_k_ends_the_process_that_holds_a_socket(
     child: tuple[subprocess.Popen[str], int], columns: int, rows: int

@@ -65,6 +65,7 @@ def foreign_controls(output: bytes) -> list[bytes]:
     return strange + re.findall(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]", text)
 
 
+@pytest.mark.owners
 def test_the_dashboard_shows_a_hostile_name_as_text(hostile: tuple[subprocess.Popen[str], int]) -> None:
     program, port = hostile
     assert program.stdin is not None

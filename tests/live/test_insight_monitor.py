@@ -195,6 +195,7 @@ def test_an_orderly_close_has_no_finding(monitor: Monitor, listener: socket.sock
     assert monitor.verdicts(0, stream) == ()
 
 
+@pytest.mark.owners
 def test_the_bytes_of_a_flood_at_rest_add_up_with_what_the_programs_count(monitor: Monitor) -> None:
     sink = start(monitor, "sink", port=0)
     flood = start(monitor, "flood-client", host=HOST, port=port_of(sink), sndbuf=65_536)

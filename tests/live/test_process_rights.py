@@ -17,6 +17,7 @@ from engine.process import landlock, seccomp
 from engine.process.channel import Channel
 from engine.process.launcher import ENTRY
 from engine.process.rights import User, invoking_user
+from tests.machine import CAP_SYS_PTRACE, holds
 from tests.terminal import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,7 @@ def test_sudo_s_variables_mean_nothing_to_an_ordinary_user() -> None:
     assert invoking_user({"SUDO_UID": "0"}).uid == os.getuid()
 
 
+@pytest.mark.skipif(not holds(CAP_SYS_PTRACE), reason="needs a right to keep (CAP_SYS_PTRACE)")
 @as_root
 def test_a_dropped_process_is_the_user_and_keeps_only_what_it_was_told() -> None:
     shown = run_python(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.process import landlock, seccomp
+from tests.machine import CAP_SYS_PTRACE, holds
 from tests.terminal import SOCKMON, Terminal, until
 
 UID = 65534
@@ -30,6 +31,7 @@ def readable_by_others() -> bool:
     return done.returncode == 0
 
 
+@pytest.mark.skipif(not holds(CAP_SYS_PTRACE), reason="needs a right to keep (CAP_SYS_PTRACE)")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
 def test_each_process_has_the_user_and_the_rights_that_it_should() -> None:
     if not readable_by_others():
