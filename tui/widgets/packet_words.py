@@ -7,6 +7,7 @@ from typing import Final
 
 from textual.content import Content
 
+from engine.export.times import TimeFormat
 from engine.model.health import Degradation
 from engine.model.packets import CaptureStatus
 from engine.text.sanitize import printable
@@ -27,6 +28,22 @@ def bpf_words(text: str) -> str:
 
 def interface_words(text: str) -> str:
     return f"Enter captures on {text}; several are joined by commas, any means all"
+
+
+def list_words(
+    status: CaptureStatus, handshakes: bool, display_filter: str, times: TimeFormat, *, following: bool
+) -> list[Words | str]:
+    """Which list it is and how it stands, for the border above it."""
+    said: list[Words | str] = ["handshakes, FIN, RST" if handshakes else "all"]
+    if display_filter:
+        said.append((display_filter, "$text-primary"))
+    if following:
+        said.append(("following", "$text-success"))
+    if not status.running:
+        said.append(("capture off", "bold $text-warning"))
+    if times is not TimeFormat.RELATIVE:
+        said.append((f"time: {times}", "$text-primary"))
+    return said
 
 
 def capture_totals(status: CaptureStatus) -> list[Words | str]:

@@ -27,7 +27,7 @@ from tui.widgets.filter_box import FilterBox
 from tui.widgets.line_table import LineTable
 from tui.widgets.packet_columns import packet_columns, row_ink, time_text
 from tui.widgets.packet_marks import Marks
-from tui.widgets.packet_words import NO_PACKETS, capture_totals
+from tui.widgets.packet_words import NO_PACKETS, capture_totals, list_words
 from tui.widgets.pane import COPY_KEY, EXPLAIN_KEY, FLOW_KEY, Words
 from tui.widgets.topics import Topic, of_packet_row
 from tui.widgets.window_table import WindowTable
@@ -236,28 +236,21 @@ class PacketsPane(CapturePane):
     # --- words ------------------------------------------------------------------------------------------------------
 
     def _retitle(self) -> None:
+        rows = f"{len(self._window.rows):,}"
         left: list[Words | str] = []
         right: list[Words | str] = []
+        totals: list[Words | str] = []
         if self.status is not None:
-            left.append("handshakes, FIN, RST" if self.handshakes else "all")
-            if self.display_filter:
-                left.append((self.display_filter, "$text-primary"))
-            if self._table.following and not self.paused:
-                left.append(("following", "$text-success"))
-            if not self.status.running:
-                left.append(("capture off", "bold $text-warning"))
-            if self._time_format is not TimeFormat.RELATIVE:
-                left.append((f"time: {self._time_format}", "$text-primary"))
-            right.append((f"{len(self._window.rows):,} of {self.status.trust.kept:,}", "$foreground 70%"))
+            following = self.following
+            left += list_words(
+                self.status, self.handshakes, self.display_filter, self._time_format, following=following
+            )
+            right.append((f"{rows} of {self.status.trust.kept:,}", "$foreground 70%"))
+            totals = capture_totals(self.status)
         if self.paused:
             left.append(("PAUSED", "bold reverse $text-warning"))
-        self.set_title(left, right, short=f"{self.NAME} {len(self._window.rows):,}")
-        if self._failure:
-            self.set_totals([(self._failure, "$text-error")])
-        elif self.status is not None:
-            self.set_totals(capture_totals(self.status))
-        else:
-            self.set_totals([])
+        self.set_title(left, right, short=f"{self.NAME} {rows}")
+        self.set_totals([(self._failure, "$text-error")] if self._failure else totals)
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
