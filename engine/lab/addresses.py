@@ -14,6 +14,9 @@ from engine.model.errors import LabError
 
 FAMILIES: Final = {"any": socket.AF_UNSPEC, "inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
+ANY_PORT: Final = 9
+"""To connect to; discard's, where hardly anybody listens."""
+
 ADDRESSES_NOTED: Final = 8
 """Addresses of one name that a note lists; the rest are counted."""
 
@@ -72,7 +75,8 @@ def resolve(log: CallLog, host: str, port: int, family: str, kind: int, *, passi
 
 
 def is_this_machine(family: int, host: str) -> bool:
-    """Whether an address is one of this machine's own: the kernel lets a socket be bound to it."""
+    """Whether an address is one of this machine's own: the kernel lets a socket be bound to it, and it is not the
+    broadcast address of a network, which it lets sockets be bound to as well."""
     address = ipaddress.ip_address(host.partition("%")[0])
     if address.is_loopback or address.is_unspecified:  # connecting to the unspecified address reaches this machine
         return True
@@ -80,12 +84,14 @@ def is_this_machine(family: int, host: str) -> bool:
         return is_this_machine(socket.AF_INET, str(address.ipv4_mapped))
     if address.is_multicast:
         return False
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            found = socket.getaddrinfo(host, 0, family, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST)
-            probe.bind(found[0][4])
-        except OSError:
-            return False
+    try:
+        numeric = socket.getaddrinfo(host, ANY_PORT, family, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST)[0][4]
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((numeric[0], 0, *numeric[2:]))
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(numeric)  # sends nothing; refused where SO_BROADCAST is needed (ip(7))
+    except OSError:
+        return False
     return True
 
 

@@ -7,6 +7,7 @@ holder's datagrams, so that is not tried.
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -24,6 +25,9 @@ WILDCARDS: Final[tuple[tuple[str, bool | None], ...]] = (
 )
 """What programs bind: an address, and IPV6_V6ONLY, None for IPv4."""
 
+ABSENT: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""What bind() and socket() say of an address, or a family, that is switched off (ip(7), ipv6(7))."""
+
 TAKES_DATAGRAMS: Final = "not tried: it could be given the datagrams of the socket that holds the port"
 
 OPTIONS: Final = {
@@ -33,9 +37,11 @@ OPTIONS: Final = {
 
 
 def places(address: str, versions: Iterable[int] = (4, 6)) -> list[tuple[str, bool | None]]:
-    """What to try for one address, or for none (empty): an address with IPV6_V6ONLY, None for IPv4."""
+    """What to try for one address, or for none (empty) what this machine has of those that programs bind: an address
+    with IPV6_V6ONLY, None for IPv4."""
     if not address:
-        return [(one, v6only) for one, v6only in WILDCARDS if (4 if v6only is None else 6) in versions]
+        named = [(one, v6only) for one, v6only in WILDCARDS if (4 if v6only is None else 6) in versions]
+        return [place for place in named if tried("udp", place[0], 0, BindOption.PLAIN, place[1]).errno not in ABSENT]
     if ":" not in address:
         return [(address, None)]
     return [(address, False), (address, True)] if address == "::" else [(address, True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+import psutil
 import pytest
 
 from engine.lab.addresses import is_this_machine
@@ -17,6 +18,7 @@ from engine.lab.addresses import is_this_machine
         ("0.0.0.0", True),
         ("198.51.100.7", False),  # RFC 5737: nobody's
         ("239.255.0.1", False),
+        ("255.255.255.255", False),
     ],
 )
 def test_an_ipv4_address_is_ours_if_a_socket_can_have_it(host: str, ours: bool) -> None:
@@ -38,3 +40,17 @@ def test_an_ipv4_address_is_ours_if_a_socket_can_have_it(host: str, ours: bool) 
 )
 def test_an_ipv6_address_is_ours_as_the_ipv4_address_in_it_is(host: str, ours: bool) -> None:
     assert is_this_machine(socket.AF_INET6, host) is ours
+
+
+def test_the_broadcast_address_of_a_network_is_not_ours() -> None:
+    found = [
+        (address.address, address.broadcast)
+        for addresses in psutil.net_if_addrs().values()
+        for address in addresses
+        if address.family is socket.AF_INET and address.broadcast and not address.address.startswith("127.")
+    ]
+    if not found:
+        pytest.skip("no interface here has a broadcast address")
+    for own, broadcast in found:
+        assert is_this_machine(socket.AF_INET, own)
+        assert not is_this_machine(socket.AF_INET, broadcast)
