@@ -174,7 +174,7 @@ class Monitor:
         if descriptor < 0:
             check_interfaces(options.interface)
             self._capture_denied = no_packet_socket(errno, self._cure)
-            raise MissingRight(self._capture_denied.sentence, hint=f"start it so: {self._cure}")
+            raise MissingRight(self._capture_denied.sentence, hint=f"start it so: {self._cure}" if self._cure else "")
         try:
             if self._workers.running(Role.CAPTURE) is None:
                 self._workers.start(Role.CAPTURE)

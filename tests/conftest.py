@@ -54,7 +54,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not holds(CAP_SYS_ADMIN):
         absent["cap_sys_admin"] = pytest.mark.skip(reason="needs the right to enter namespaces (CAP_SYS_ADMIN)")
     if not sees_owners():
-        absent["owners"] = pytest.mark.skip(reason="root without CAP_SYS_PTRACE is not told who holds a socket")
+        absent["owners"] = pytest.mark.skip(
+            reason="without CAP_SYS_PTRACE and a filter root is not told who holds a socket"
+        )
     if not has_ipv6():
         absent["ipv6"] = pytest.mark.skip(reason=NO_IPV6)
     for item in items:

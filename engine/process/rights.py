@@ -90,7 +90,7 @@ def die_with(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
         os._exit(0)  # it ended before the line above
 
 
-def become(user: User, keep: Collection[Capability] = ()) -> None:
+def become(user: User, keep: Collection[int] = ()) -> None:
     """Drop to `user` and to the capabilities `keep` for good. Does nothing to a process without capabilities.
 
     Root that is its own invoking user stays uid 0, with those capabilities alone.
@@ -113,9 +113,15 @@ def forbid_new_rights() -> None:
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
-def holds(capability: Capability) -> bool:
+def holds(capability: int) -> bool:
     """Whether this process may use the capability now."""
     return bool(_capability_words()[0] >> capability & 1)
+
+
+def permitted() -> frozenset[int]:
+    """The capabilities that this process has, by their numbers (linux/capability.h), those without a name here too."""
+    mask = _permitted()
+    return frozenset(number for number in range(64) if mask >> number & 1)
 
 
 def _permitted() -> int:

@@ -7,6 +7,7 @@ may be out of reach.
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import socket
 import sys
@@ -46,6 +47,20 @@ def keeps(role: Role) -> Collection[Capability]:
     return ()
 
 
+def kept(role: Role, user: rights.User, permitted: frozenset[int]) -> Collection[int]:
+    """What a role keeps of the capabilities `permitted` to this process.
+
+    Who has no CAP_SYS_PTRACE may look into processes of the own user alone that have no capability more (ptrace(2),
+    "Ptrace access mode checking"). So where root lacks it, as in most containers, the sockets worker keeps all that
+    there are, which are those of the processes around it; its filter leaves it little to do with them.
+    """
+    keep = keeps(role)
+    lacks = user.uid == 0 and Capability.SYS_PTRACE not in permitted
+    if role is Role.SOCKETS and lacks and platform.machine() in seccomp.ARCHITECTURES:
+        return permitted
+    return keep
+
+
 NO_FOLDER = "/dev/null/none"
 """A path that can neither exist nor be made, even by root."""
 
@@ -62,7 +77,7 @@ def run(start: Start) -> None:
 
 def enter(start: Start) -> None:
     """Drop to the role's rights and its confinement."""
-    keep = keeps(start.role)
+    keep = kept(start.role, start.user, rights.permitted())
     rights.become(start.user, keep)
     rights.die_with(start.parent)
     if start.role is Role.ACTOR:

@@ -1,9 +1,8 @@
 """A system call filter for the sockets worker, the one process that reads hostile names while it holds capabilities.
 
 It may look at every process (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH), so it must not be able to change one or to carry
-anything away: no ptrace and its kin, no new program, no connection, no file opened for writing. Filtered calls fail
-with EPERM. The filter is classic BPF over `struct seccomp_data` (seccomp(2)); numbers are those of the architecture's
-unistd.h.
+anything away: no ptrace and its kin, no new program, no connection, no signal, no file or folder changed, no other
+user. Filtered calls fail with EPERM. The filter is classic BPF over `struct seccomp_data` (seccomp(2)).
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import struct
 import msgspec
 
 from engine.model.errors import EngineError
+from engine.process.seccomp_calls import DENIED_AARCH64, DENIED_X86_64
 
 PR_SET_SECCOMP = 22
 SECCOMP_MODE_FILTER = 2
@@ -49,37 +49,8 @@ class _Architecture(msgspec.Struct, frozen=True):
 
 
 ARCHITECTURES = {
-    "x86_64": _Architecture(
-        audit=0xC000003E,
-        denied={
-            "ptrace": 101,
-            "process_vm_readv": 310,
-            "process_vm_writev": 311,
-            "pidfd_getfd": 438,
-            "open_by_handle_at": 304,
-            "execve": 59,
-            "execveat": 322,
-            "connect": 42,
-            "creat": 85,
-        },
-        opens={2: 1, 257: 2},
-        openat2=437,
-    ),
-    "aarch64": _Architecture(
-        audit=0xC00000B7,
-        denied={
-            "ptrace": 117,
-            "process_vm_readv": 270,
-            "process_vm_writev": 271,
-            "pidfd_getfd": 438,
-            "open_by_handle_at": 265,
-            "execve": 221,
-            "execveat": 281,
-            "connect": 203,
-        },
-        opens={56: 2},
-        openat2=437,
-    ),
+    "x86_64": _Architecture(0xC000003E, DENIED_X86_64, opens={2: 1, 257: 2}, openat2=437),
+    "aarch64": _Architecture(0xC00000B7, DENIED_AARCH64, opens={56: 2}, openat2=437),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,15 +13,20 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.model.health import Role
 from engine.model.messages import AskSockets, SocketsAnswer, SocketsReply, SocketsRequest
 from engine.process import landlock, seccomp
 from engine.process.channel import Channel
 from engine.process.launcher import ENTRY
-from engine.process.rights import User, invoking_user
+from engine.process.rights import Capability, User, invoking_user
+from engine.process.roles import kept
 from tests.machine import CAP_SYS_PTRACE, holds
 from tests.terminal import until
 
 ROOT = Path(__file__).resolve().parents[2]
+
+CONTAINER_ROOT = User(0, 0, "root", "/root")
+STUDENT = User(1000, 1000, "student", "/home/student")
 
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to give up")
 
@@ -152,7 +158,9 @@ def test_a_confined_process_reads_its_modules_and_nothing_else(tmp_path: Path) -
 
 
 @pytest.mark.skipif(os.uname().machine not in seccomp.ARCHITECTURES, reason="no system call numbers for this machine")
-def test_a_filtered_process_reads_but_does_not_write_run_or_connect(tmp_path: Path) -> None:
+def test_a_filtered_process_reads_but_does_not_write_run_connect_or_change_anything(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
     shown = run_python(
         "import os, socket, signal\n"
         "from engine.process import rights, seccomp\n"
@@ -169,9 +177,15 @@ def test_a_filtered_process_reads_but_does_not_write_run_or_connect(tmp_path: Pa
         "print(refused(lambda: os.execv('/bin/true', ['true'])))\n"
         "listener = socket.create_server(('127.0.0.1', 0))\n"
         "print(refused(lambda: socket.create_connection(listener.getsockname())))\n"
+        f"print(refused(lambda: os.unlink({str(mine)!r})))\n"
+        f"print(refused(lambda: os.chmod({str(mine)!r}, 0o777)))\n"
+        f"print(refused(lambda: os.rename({str(mine)!r}, {str(tmp_path / 'moved')!r})))\n"
+        "print(refused(lambda: os.kill(os.getppid(), 0)))\n"
+        "print(refused(lambda: os.setuid(os.getuid())))\n"
         "print(len(socket.if_nameindex()) > 0)\n"
     )
-    assert shown.splitlines() == ["True", "True", "denied", "denied", "denied", "True"]
+    assert shown.splitlines() == ["True", "True", *["denied"] * 8, "True"]
+    assert mine.read_text() == "mine"
 
 
 @pytest.mark.parametrize("machine", sorted(seccomp.ARCHITECTURES))
@@ -182,3 +196,40 @@ def test_every_jump_of_the_filter_lands_inside_it(machine: str) -> None:
         jump_true, jump_false = code[line * 8 + 2], code[line * 8 + 3]
         assert line + 1 + max(jump_true, jump_false) <= count
     assert code[-8:-6] == b"\x06\x00"
+
+
+@pytest.mark.skipif(os.uname().machine not in seccomp.ARCHITECTURES, reason="no system call numbers for this machine")
+def test_the_sockets_worker_of_a_container_s_root_keeps_what_the_processes_around_it_have() -> None:
+    docker = frozenset((Capability.NET_BIND_SERVICE, 7, 27))
+    assert kept(Role.SOCKETS, CONTAINER_ROOT, docker) == docker
+    assert Capability.NET_BIND_SERVICE not in kept(Role.SOCKETS, CONTAINER_ROOT, docker | {Capability.SYS_PTRACE})
+    assert Capability.NET_BIND_SERVICE not in kept(Role.SOCKETS, STUDENT, docker)
+    assert not kept(Role.CAPTURE, CONTAINER_ROOT, docker)
+
+
+@as_root
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
+@pytest.mark.skipif(os.uname().machine not in seccomp.ARCHITECTURES, reason="no system call numbers for this machine")
+def test_root_without_the_right_to_look_into_others_is_still_told_who_holds_a_socket() -> None:
+    program = (
+        "import os, socket\n"
+        "from engine.process.roles import Start, enter\n"
+        "from engine.process import rights\n"
+        "from engine.model.health import Role\n"
+        "listener = socket.create_server(('127.0.0.1', 0))\n"
+        "inode = os.readlink(f'/proc/self/fd/{listener.fileno()}')\n"
+        "holder = os.getpid()\n"
+        "reading, writing = os.pipe()\n"
+        "if os.fork() == 0:\n"
+        "    listener.close()\n"
+        "    enter(Start(Role.SOCKETS, 'sockets', -1, holder, rights.invoking_user({}), False))\n"
+        "    seen = [os.readlink(f'/proc/{holder}/fd/{fd}') for fd in os.listdir(f'/proc/{holder}/fd')]\n"
+        "    os.write(writing, str(inode in seen).encode())\n"
+        "    os._exit(0)\n"
+        "print(os.read(reading, 5).decode())\n"
+        "os.wait()\n"
+    )
+    few = "-all,+net_raw,+net_bind_service,+setpcap"
+    command = ["setpriv", "--bounding-set", few, sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+    assert done.stdout == "True\n", done.stderr

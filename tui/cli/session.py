@@ -79,7 +79,12 @@ class Session:
 
 
 def cure_command() -> str:
-    """The command that starts sockmon with every right; sudo's own path leaves out pipx's folder, hence absolute."""
+    """The command that starts sockmon with every right; sudo's own path leaves out pipx's folder, hence absolute.
+
+    Empty for root, whom sudo gives nothing more: what a container takes away only its owner can give.
+    """
+    if os.geteuid() == 0:
+        return ""
     script = Path(sys.prefix) / "bin" / "sockmon"
     return f"sudo {script}" if script.is_file() else f"sudo {sys.executable} -m tui.cli"
 
