@@ -242,6 +242,10 @@ def value_of(field: Field, text: str, position: int) -> Value:
     return _READERS[field.kind](field, text, position)
 
 
+_ESCAPE: Final = re.compile(r"\\.", re.DOTALL)
+"""What is escaped in an expression. A slash need not be, but where slashes stand around it; it is kept without."""
+
+
 def regex_of(pattern: str, position: int) -> Regex:
     """An expression that compiles; `position` is that of its first character in the filter. Raises FilterError."""
     if not pattern:
@@ -250,4 +254,4 @@ def regex_of(pattern: str, position: int) -> Regex:
         LinearRegex(pattern)
     except FilterError as error:
         raise FilterError(error.tried, position + error.position, error.hint) from None
-    return Regex(pattern)
+    return Regex(_ESCAPE.sub(lambda found: "/" if found[0] == "\\/" else found[0], pattern))

@@ -305,3 +305,10 @@ def test_an_address_in_a_mapped_row_is_the_ipv4_address() -> None:
     row: SocketEntry = entry(local_address="::ffff:10.0.0.1", family=10)
     assert compile_sockets("src ::ffff:10.0.0.0/104").matches(row)
     assert compile_sockets("src 10.0.0.1").matches(row)
+
+
+@pytest.mark.parametrize("text", [r"process ~ \/", r"process ~ /\//", "process ~ '/'"])
+def test_a_slash_in_an_expression_is_the_same_escaped_or_not(text: str) -> None:
+    chosen = compile_sockets(text)
+    assert str(chosen) == r"process ~ /\//"
+    assert compile_sockets(str(chosen)).node == chosen.node
