@@ -18,11 +18,9 @@ from collections import deque
 from collections.abc import Collection
 from typing import ClassVar, Final
 
-from engine.lab.addresses import UnresolvedError
 from engine.lab.calls import CallLog
 from engine.lab.command_texts import check_text
-from engine.lab.hints import hint_for
-from engine.lab.shown import error_number
+from engine.lab.trouble import sentence_for
 from engine.lab.wakeup import Wakeup
 from engine.model.errors import EngineError, LabError
 from engine.model.lab import ActorCommand, ActorReport, ActorSpec, ActorState, HeardFrame, OptionReading
@@ -327,21 +325,7 @@ class Actor(ABC):
                 sock.wake()
 
     def _fail(self, error: EngineError | OSError) -> None:
-        self.say_error(*self.sentence_for(error))
-
-    def sentence_for(self, error: EngineError | OSError) -> tuple[str, int]:
-        """What went wrong in one sentence, and the number: errno, or getaddrinfo's negative one."""
-        if isinstance(error, UnresolvedError):
-            return str(error), error.eai
-        if isinstance(error, EngineError):
-            return str(error), error.errno or 0
-        number = error_number(error)
-        failure = self.log.failure
-        if failure is None or failure.error is not error:
-            return str(error), number
-        if not number:
-            return f"{failure.tried}: {error}", 0
-        return str(LabError(failure.tried, number, hint_for(failure.name, number))), number
+        self.say_error(*sentence_for(error, self.log))
 
     @staticmethod
     def _limit_descriptors(soft: int) -> None:

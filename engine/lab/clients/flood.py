@@ -16,6 +16,7 @@ from engine.lab.clients.payload import PATTERN
 from engine.lab.endpoints import connect, open_target
 from engine.lab.logged import LoggedSocket
 from engine.lab.readiness import WRITE, Readiness
+from engine.lab.trouble import sentence_for
 from engine.model.lab import ActorCommand, ActorSpec, ActorState
 
 BURST: Final = 64
@@ -89,7 +90,7 @@ class FloodClient(Actor):
         except OSError as error:
             del self._retry_at[sock]
             readiness.forget(sock)
-            sentence, _ = self.sentence_for(error)
+            sentence, _ = sentence_for(error, self.log)
             sock.close()
             if not self._retry_at:
                 raise
