@@ -25,6 +25,15 @@ def test_what_goes_first_on_a_narrow_line(width: int, gone: list[str]) -> None:
     assert not [words for words in gone if words in text]
 
 
+def test_a_cure_that_would_be_cut_gives_its_room_to_what_is_counted() -> None:
+    hidden = Degradation("OWNERS_HIDDEN", OWNERS_HIDDEN.sentence, f"sudo /home/student/{'deep/' * 12}sockmon")
+    narrow = line(parts(snapshot(degradations=(hidden, NO_CAPTURE), capture=None), paused=False), 80).plain
+    assert "12 sockets" in narrow
+    assert "owners: yours only, no packets  " in narrow
+    assert "sudo" not in narrow
+    assert hidden.cure in line(parts(snapshot(degradations=(hidden,)), paused=False), 200).plain
+
+
 @given(st.integers(2, 250), st.booleans())
 def test_the_line_is_exactly_as_wide_as_the_terminal(width: int, paused: bool) -> None:
     assert line(parts(MOMENT, paused), width).cell_length == width

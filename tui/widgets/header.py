@@ -53,6 +53,8 @@ class Part:
     style: str
     priority: int
     right: bool = False
+    brief: str = ""
+    """What stands for `text` where that would not find room even alone."""
 
 
 def lost_words(trust: Trust) -> tuple[str, bool]:
@@ -68,15 +70,20 @@ def event_words(counters: SocketCounters) -> str:
     return f"events lost {counters.events_lost:,}/{counters.events_forgotten:,}"
 
 
-def rights_words(degradations: Sequence[Degradation]) -> str:
-    """What may not be seen, each once, and the first cure in brackets."""
+def hidden_words(degradations: Sequence[Degradation]) -> str:
+    """What may not be seen, each once."""
     shown = dict.fromkeys(
         SHORT.get(degradation.code, "").format(count=degradation.sentence.split(" ", 1)[0])
         or printable_within(degradation.sentence, SENTENCE_MAX)
         for degradation in degradations
     )
+    return ", ".join(shown)
+
+
+def rights_words(degradations: Sequence[Degradation]) -> str:
+    """The same, with the first cure in brackets."""
     cure = next((degradation.cure for degradation in degradations if degradation.cure), "")
-    return ", ".join(shown) + (f" ({cure})" if cure else "")
+    return hidden_words(degradations) + (f" ({cure})" if cure else "")
 
 
 def parts(snapshot: Snapshot, paused: bool, opened_per_s: float | None = None) -> list[Part]:
@@ -108,7 +115,9 @@ def parts(snapshot: Snapshot, paused: bool, opened_per_s: float | None = None) -
     rights = rights_words(snapshot.degradations)
     if rights:
         degraded = any(degradation.code not in NOTES for degradation in snapshot.degradations)
-        pieces.append(Part(rights, "$text-warning" if degraded else "$foreground 70%", 0))
+        style = "$text-warning" if degraded else "$foreground 70%"
+        # A command of which the end is cut off helps nobody; the pane of packets has it whole.
+        pieces.append(Part(rights, style, 0, brief=hidden_words(snapshot.degradations)))
     clock = time.strftime("%H:%M:%S", time.localtime(snapshot.ts_ns // NS_PER_S))
     pieces.append(Part(clock, "$foreground 70%", 2, right=True))
     return pieces
@@ -116,11 +125,14 @@ def parts(snapshot: Snapshot, paused: bool, opened_per_s: float | None = None) -
 
 def line(pieces: Sequence[Part], width: int) -> Content:
     """The pieces on one line of `width` cells, dropping by priority, the right ones at the right end."""
-    kept = [replace(part, text=printable(part.text)) for part in pieces]
+    kept = [replace(part, text=printable(part.text), brief=printable(part.brief)) for part in pieces]
 
     def needed() -> int:
         return sum(len(part.text) for part in kept) + 2 * len(kept)
 
+    fixed = [part for part in kept if not part.priority]
+    if sum(len(part.text) + 2 for part in fixed) > width:
+        kept = [replace(part, text=part.brief or part.text) for part in kept]
     while needed() > width and (worst := max(kept, key=lambda part: part.priority)).priority:
         kept.remove(worst)
     left = Content("  ").join(Content.styled(part.text, part.style) for part in kept if not part.right)
